@@ -1,0 +1,155 @@
+internal import CBOR
+
+/// What a device holds: the first session message, sent with message_3.
+///
+///     report = [1, agent: tstr, store: uint, level: uint, order: uint, [* key]]
+///     key    = [name: tstr, [* [epoch: uint, state: uint, check: bstr .size 8]]]
+public struct Report: Hashable, Sendable {
+    /// Where a device keeps its keys.
+    public enum StoreKind: UInt64, Hashable, Sendable, CaseIterable {
+        /// Sealed records in files, under a key that is a file too.
+        case file = 0
+        /// Sealed records in files, under a key inside a TPM.
+        case tpm = 1
+    }
+
+    /// What protects the store, from the weakest.
+    public enum SecurityLevel: UInt64, Hashable, Sendable, CaseIterable {
+        /// File permissions.
+        case software = 0
+        /// A secret that the service manager hands over, not readable on the disk.
+        case credential = 1
+        /// A hardware module.
+        case hardware = 2
+    }
+
+    /// The device's half of a key's life.
+    public enum EpochState: UInt64, Hashable, Sendable, CaseIterable {
+        /// Held and proved or about to be, not in use yet.
+        case pending = 0
+        /// In use.
+        case primary = 1
+        /// Kept to decrypt and verify until its grace ends.
+        case grace = 2
+    }
+
+    /// One generation of one key on the device.
+    public struct HeldEpoch: Hashable, Sendable {
+        /// Its number.
+        public var epoch: Epoch
+        /// What the device does with it.
+        public var state: EpochState
+        /// The first 8 bytes of its thumbprint.
+        public var check: [UInt8]
+
+        /// States all of it.
+        public init(epoch: Epoch, state: EpochState, check: [UInt8]) {
+            self.epoch = epoch
+            self.state = state
+            self.check = check
+        }
+    }
+
+    /// One key on the device with its generations, ascending.
+    public struct HeldKey: Hashable, Sendable {
+        /// Its name.
+        public var name: KeyName
+        /// Its generations, ascending.
+        public var epochs: [HeldEpoch]
+
+        /// States all of it.
+        public init(name: KeyName, epochs: [HeldEpoch]) {
+            self.name = name
+            self.epochs = epochs
+        }
+    }
+
+    /// Version of the agent, for people.
+    public var agentVersion: String
+    /// Where the keys are kept.
+    public var store: StoreKind
+    /// What protects them.
+    public var level: SecurityLevel
+    /// The counter of the last retirement that the device obeyed; 0 if none.
+    public var lastOrder: UInt64
+    /// Each key held.
+    public var keys: [HeldKey]
+
+    /// States all of it.
+    public init(
+        agentVersion: String, store: StoreKind, level: SecurityLevel, lastOrder: UInt64,
+        keys: [HeldKey]
+    ) {
+        self.agentVersion = agentVersion
+        self.store = store
+        self.level = level
+        self.lastOrder = lastOrder
+        self.keys = keys
+    }
+}
+
+extension Report: SessionMessage {
+    /// REPORT.
+    public static let type = MessageType.report
+
+    func encode(into writer: inout CBORWriter) {
+        writer.array(6)
+        writer.unsigned(Self.type.rawValue)
+        writer.text(agentVersion)
+        writer.unsigned(store.rawValue)
+        writer.unsigned(level.rawValue)
+        writer.unsigned(lastOrder)
+        writer.array(keys.count)
+        for key in keys {
+            writer.array(2)
+            writer.text(key.name.description)
+            writer.array(key.epochs.count)
+            for held in key.epochs {
+                writer.array(3)
+                writer.unsigned(UInt64(held.epoch.number))
+                writer.unsigned(held.state.rawValue)
+                writer.bytes(held.check)
+            }
+        }
+    }
+
+    @_lifetime(reader: copy reader)
+    static func decode(from reader: inout CBORReader) throws(MessageError) -> Report {
+        try reader.message(type, items: 6)
+        let version = try reader.shortText()
+        guard let store = StoreKind(rawValue: try reader.number()),
+            let level = SecurityLevel(rawValue: try reader.number())
+        else { throw MessageError("unknown store kind or security level") }
+        let order = try reader.number()
+        var keys: [HeldKey] = []
+        for _ in 0..<(try reader.list(atMost: MessageLimits.keys)) {
+            let key = try heldKey(from: &reader)
+            if let last = keys.last, last.name >= key.name {
+                throw MessageError("keys out of order, or one twice: \(key.name)")
+            }
+            keys.append(key)
+        }
+        return Report(
+            agentVersion: version, store: store, level: level, lastOrder: order, keys: keys)
+    }
+
+    @_lifetime(reader: copy reader)
+    private static func heldKey(from reader: inout CBORReader) throws(MessageError) -> HeldKey {
+        try reader.list(of: 2)
+        let name = try reader.keyName()
+        var epochs: [HeldEpoch] = []
+        for _ in 0..<(try reader.list(atMost: MessageLimits.epochs)) {
+            try reader.list(of: 3)
+            let epoch = try reader.epoch()
+            guard let state = EpochState(rawValue: try reader.number()) else {
+                throw MessageError("unknown state of an epoch")
+            }
+            let check = try reader.bytes(exactly: 8)
+            if let last = epochs.last, last.epoch >= epoch {
+                throw MessageError("epochs of \(name) out of order, or one twice")
+            }
+            epochs.append(HeldEpoch(epoch: epoch, state: state, check: check))
+        }
+        return HeldKey(name: name, epochs: epochs)
+    }
+}

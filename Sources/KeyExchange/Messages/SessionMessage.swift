@@ -1,0 +1,92 @@
+internal import CBOR
+internal import Secrets
+
+/// One message of a session, as plaintext inside its COSE_Encrypt0.
+protocol SessionMessage {
+    /// Which message it is.
+    static var type: MessageType { get }
+    /// Writes the deterministic encoding.
+    func encode(into writer: inout CBORWriter)
+    /// Reads what `encode` wrote, and refuses everything else.
+    @_lifetime(reader: copy reader)
+    static func decode(from reader: inout CBORReader) throws(MessageError) -> Self
+}
+
+extension SessionMessage {
+    /// Reads a whole plaintext.
+    static func parse(_ plaintext: RawSpan) throws(MessageError) -> Self {
+        var reader = CBORReader(plaintext)
+        let message = try decode(from: &reader)
+        do { try reader.end() } catch { throw MessageError(error) }
+        return message
+    }
+}
+
+// The reader's own errors become `MessageError`, so that a parser has one kind of failure.
+extension CBORReader {
+    @_lifetime(self: copy self)
+    mutating func message(_ type: MessageType, items: Int) throws(MessageError) {
+        try list(of: items)
+        let found = try number()
+        guard found == type.rawValue else {
+            throw MessageError("want \(type), have message \(found)")
+        }
+    }
+
+    @_lifetime(self: copy self)
+    mutating func number() throws(MessageError) -> UInt64 {
+        do { return try unsigned() } catch { throw MessageError(error) }
+    }
+
+    @_lifetime(self: copy self)
+    mutating func seconds() throws(MessageError) -> UInt32 {
+        do { return UInt32(try unsigned(in: 0...UInt64(UInt32.max))) } catch {
+            throw MessageError(error)
+        }
+    }
+
+    @_lifetime(self: copy self)
+    mutating func shortText() throws(MessageError) -> String {
+        do { return try text(maximum: MessageLimits.text) } catch { throw MessageError(error) }
+    }
+
+    @_lifetime(self: copy self)
+    mutating func bytes(exactly count: Int) throws(MessageError) -> [UInt8] {
+        do { return try bytes(count: count) } catch { throw MessageError(error) }
+    }
+
+    @_lifetime(self: copy self)
+    mutating func list(of expected: Int) throws(MessageError) {
+        do { try array(expected) } catch { throw MessageError(error) }
+    }
+
+    @_lifetime(self: copy self)
+    mutating func list(atMost limit: Int) throws(MessageError) -> Int {
+        let count: Int
+        do { count = try array() } catch { throw MessageError(error) }
+        guard count <= limit else { throw MessageError("want at most \(limit) items, have \(count)") }
+        return count
+    }
+
+    @_lifetime(self: copy self)
+    mutating func keyName() throws(MessageError) -> KeyName {
+        let text = try shortText()
+        do { return try KeyName(parsing: text) } catch { throw MessageError(error) }
+    }
+
+    @_lifetime(self: copy self)
+    mutating func epoch() throws(MessageError) -> Epoch {
+        let number = try seconds()
+        guard let epoch = Epoch(number) else { throw MessageError("epochs begin with 1, have 0") }
+        return epoch
+    }
+
+    @_lifetime(self: copy self)
+    mutating func operation() throws(MessageError) -> OperationID {
+        let bytes = try bytes(exactly: OperationID.length)
+        guard let operation = OperationID(bytes: bytes) else {
+            preconditionFailure("the length was checked")
+        }
+        return operation
+    }
+}
