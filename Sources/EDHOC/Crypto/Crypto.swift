@@ -17,30 +17,43 @@ public protocol Crypto: Sendable {
 
     /// HMAC (RFC 2104) of `message`, untruncated.
     func authenticate(
-        _ algorithm: HashAlgorithm, key: borrowing Secret, message: RawSpan
+        _ algorithm: HashAlgorithm,
+        key: borrowing Secret,
+        message: RawSpan
     ) -> [UInt8]
 
     /// HKDF-Extract (RFC 5869 § 2.2).
     func extract(
-        _ algorithm: HashAlgorithm, salt: RawSpan, inputKey: borrowing Secret
+        _ algorithm: HashAlgorithm,
+        salt: RawSpan,
+        inputKey: borrowing Secret
     ) -> Secret
 
     /// HKDF-Expand (RFC 5869 § 2.3); `count` is at most 255 digests, more traps.
     func expand(
-        _ algorithm: HashAlgorithm, key: borrowing Secret, info: RawSpan, count: Int
+        _ algorithm: HashAlgorithm,
+        key: borrowing Secret,
+        info: RawSpan,
+        count: Int
     ) -> Secret
 
     /// Encrypts and authenticates; returns ciphertext ‖ tag.
     ///
     /// Wrong lengths of key or nonce are faults of the caller and trap.
     func seal(
-        _ aead: AEADAlgorithm, key: borrowing Secret, nonce: [UInt8], authenticating: [UInt8],
+        _ aead: AEADAlgorithm,
+        key: borrowing Secret,
+        nonce: [UInt8],
+        authenticating: [UInt8],
         plaintext: RawSpan
     ) throws(CryptoError) -> [UInt8]
 
     /// Checks and decrypts ciphertext ‖ tag; throws `.notAuthentic` when anything was changed.
     func open(
-        _ aead: AEADAlgorithm, key: borrowing Secret, nonce: [UInt8], authenticating: [UInt8],
+        _ aead: AEADAlgorithm,
+        key: borrowing Secret,
+        nonce: [UInt8],
+        authenticating: [UInt8],
         ciphertext: RawSpan
     ) throws(CryptoError) -> Secret
 
@@ -49,7 +62,8 @@ public protocol Crypto: Sendable {
 
     /// A key pair for agreement from its raw private key (big-endian scalar, or X25519's 32 bytes).
     func agreementKey(
-        _ curve: Curve, privateKey: borrowing Secret
+        _ curve: Curve,
+        privateKey: borrowing Secret
     ) throws(CryptoError) -> any AgreementKey
 
     /// A peer's public key for agreement from its wire form.
@@ -57,7 +71,8 @@ public protocol Crypto: Sendable {
     /// For P-256 and P-384 `bytes` is the x-coordinate, or x ‖ y. Throws `.invalidPoint` for a wrong
     /// length, x ≥ p and points off the curve.
     func agreementPublicKey(
-        _ curve: Curve, _ bytes: [UInt8]
+        _ curve: Curve,
+        _ bytes: [UInt8]
     ) throws(CryptoError) -> any AgreementPublicKey
 
     /// A fresh signing key.
@@ -65,14 +80,17 @@ public protocol Crypto: Sendable {
 
     /// A signing key from its raw private key (big-endian scalar, or Ed25519's 32-byte seed).
     func signingKey(
-        _ algorithm: SignatureAlgorithm, privateKey: borrowing Secret
+        _ algorithm: SignatureAlgorithm,
+        privateKey: borrowing Secret
     ) throws(CryptoError) -> any SigningKey
 
     /// Whether `signature` over `message` was made by the owner of `publicKey`.
     ///
     /// `publicKey` is x alone, x ‖ y, or Ed25519's 32 bytes. With x alone both points are tried.
     func isValid(
-        _ signature: [UInt8], _ algorithm: SignatureAlgorithm, message: RawSpan,
+        _ signature: [UInt8],
+        _ algorithm: SignatureAlgorithm,
+        message: RawSpan,
         publicKey: [UInt8]
     ) -> Bool
 
