@@ -70,6 +70,9 @@ public struct InitiatorFinished: ~Copyable, Sendable {
     let key: Secret
     let session: EDHOCSession
 
+    /// The suite that both sides agreed on.
+    public var suite: CipherSuite { schedule.suite }
+
     /// EDHOC_Exporter, for what goes with message_3 and for its answer.
     public borrowing func exporter(label: Int, context: [UInt8], count: Int) -> Secret {
         session.exporter(label: label, context: context, count: count)

@@ -22,6 +22,30 @@ extension SessionMessage {
     }
 }
 
+extension Secret {
+    /// Reads a decrypted message.
+    borrowing func parse<Message: SessionMessage>(
+        _ type: Message.Type
+    ) throws(MessageError) -> Message {
+        try withBytes { bytes throws(MessageError) in try Message.parse(bytes) }
+    }
+}
+
+extension MessageType {
+    /// The type of a decrypted message, which is its first item.
+    init(of plaintext: borrowing Secret) throws(MessageError) {
+        self = try plaintext.withBytes { bytes throws(MessageError) in
+            var reader = CBORReader(bytes)
+            do throws(CBORError) { _ = try reader.array() } catch { throw MessageError(error) }
+            let number = try reader.number()
+            guard let type = MessageType(rawValue: number) else {
+                throw MessageError("unknown message \(number)")
+            }
+            return type
+        }
+    }
+}
+
 // The reader's own errors become `MessageError`, so that a parser has one kind of failure.
 extension CBORReader {
     @_lifetime(self: copy self)
