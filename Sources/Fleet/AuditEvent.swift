@@ -1,0 +1,83 @@
+internal import CBOR
+public import KeyExchange
+
+/// What the audit log tells of; the word is stored.
+public enum AuditKind: String, Hashable, Sendable, CaseIterable, CustomStringConvertible {
+    case fleetCreated
+    case groupCreated
+    case keySpecCreated
+    case bundleCreated
+    case bundleRevoked
+    case deviceRegistered
+    case deviceEnrolled
+    case contactRefused
+    case deviceQuarantined
+    case deviceReleased
+    case retirementOrdered
+    case deviceRetired
+    case rotationOrdered
+    case keyOffered
+    case keyWithdrawn
+    case keyActivated
+    case keySuperseded
+    case keyDeactivated
+    case keyDestroyed
+    case keyCompromised
+    case keySuspended
+    /// The device could not take a generation that is in use on the server.
+    case keyFailed
+    /// The device holds other bytes under an epoch than the server.
+    case keyMismatched
+    /// The device knows a later epoch than the server.
+    case deviceAhead
+
+    /// The word itself.
+    public var description: String { rawValue }
+
+    /// The event of a key that comes into `state`; nil for `preActive`, which nobody sees.
+    public init?(entering state: KeyState) {
+        switch state {
+        case .preActive: return nil
+        case .offered: self = .keyOffered
+        case .withdrawn: self = .keyWithdrawn
+        case .active: self = .keyActivated
+        case .superseded: self = .keySuperseded
+        case .deactivated: self = .keyDeactivated
+        case .destroyed, .destroyedCompromised: self = .keyDestroyed
+        case .compromised: self = .keyCompromised
+        case .suspended: self = .keySuspended
+        }
+    }
+}
+
+/// One fact of the audit log.
+public struct AuditEvent: Hashable, Sendable {
+    /// When it happened, in seconds since 1970.
+    public var time: Int64
+    /// What happened.
+    public var kind: AuditKind
+    /// Who did it: `server`, `device`, or an admin as `uid:name`.
+    public var actor: String
+    /// The device that it is about; for a refusal the name that was claimed.
+    public var device: String?
+    /// The key that it is about.
+    public var key: KeyName?
+    /// The generation that it is about.
+    public var epoch: Epoch?
+    /// Further facts by name; never a secret.
+    public var details: [String: String]
+
+    /// States all of it.
+    public init(
+        time: Int64, kind: AuditKind, actor: String, device: String? = nil, key: KeyName? = nil,
+        epoch: Epoch? = nil, details: [String: String] = [:]
+    ) {
+        self.time = time
+        self.kind = kind
+        self.actor = actor
+        self.device = device
+        self.key = key
+        self.epoch = epoch
+        self.details = details
+    }
+}

@@ -1,0 +1,131 @@
+public import Fleet
+public import KeyExchange
+
+/// How devices reach the broker; it goes into every bundle.
+public struct BrokerSettings: Hashable, Sendable {
+    /// Name or address.
+    public let host: String
+    /// TCP port.
+    public let port: UInt16
+    /// The CA that signed the broker's certificate, as PEM; empty for a broker without TLS.
+    public let authority: [UInt8]
+
+    /// States all of it.
+    public init(host: String, port: UInt16, authority: [UInt8]) {
+        self.host = host
+        self.port = port
+        self.authority = authority
+    }
+}
+
+/// A fresh enrolment token; its secret is given out this once.
+public struct CreatedBundle: Sendable {
+    /// What the server keeps in the open.
+    public let bundle: EnrolmentBundle
+    /// 32 bytes.
+    public let secret: KeyMaterial
+}
+
+/// Which devices a list is to show.
+public struct DeviceFilter: Hashable, Sendable {
+    /// Of this group alone.
+    public var group: GroupName?
+    /// In this state alone.
+    public var state: DeviceState?
+
+    /// Every device, unless a group or a state is given.
+    public init(group: GroupName? = nil, state: DeviceState? = nil) {
+        self.group = group
+        self.state = state
+    }
+}
+
+/// One device with its keys, as both sides see them.
+public struct DeviceDetails: Hashable, Sendable {
+    /// The device.
+    public let device: Device
+    /// The x-coordinate of its identity key.
+    public let publicKey: [UInt8]
+    /// The identifier of its credential; nil until it has enrolled.
+    public let kid: [UInt8]?
+    /// Every generation that the server remembers, by name and epoch.
+    public let keys: [KeyRecord]
+    /// What the device said that it holds, when it was heard last.
+    public let reported: [Report.HeldKey]
+    /// How often it was told to retire.
+    public let orderCounter: UInt64
+}
+
+/// Which devices' keys are to be replaced.
+public enum RotationScope: Hashable, Sendable {
+    /// One device.
+    case device(DeviceID)
+    /// Every enrolled device of a group.
+    case group(GroupName)
+}
+
+/// The state of the fleet at a glance; reading it costs the same for one device and a million.
+public struct FleetStatus: Hashable, Sendable {
+    /// The fleet.
+    public let fleet: FleetID
+    /// Version of the database's layout.
+    public let schemaVersion: Int
+    /// Bytes of the database.
+    public let databaseBytes: Int64
+    /// Devices by state.
+    public let devices: [DeviceState: Int]
+    /// Keys whose next generation is due and not yet in use.
+    public let overdueKeys: Int
+    /// Nudges not yet sent.
+    public let outbox: Int
+    /// Rows of the audit log, and the hash of the newest.
+    public let audit: AuditHead
+}
+
+/// Which rows of the audit log are to be shown.
+public struct AuditFilter: Hashable, Sendable {
+    /// About this device alone.
+    public var device: String?
+    /// Of this kind alone.
+    public var kind: AuditKind?
+    /// Not before, in seconds since 1970.
+    public var since: Int64?
+    /// Before, in seconds since 1970.
+    public var until: Int64?
+
+    /// Every row, unless something is given.
+    public init(
+        device: String? = nil, kind: AuditKind? = nil, since: Int64? = nil, until: Int64? = nil
+    ) {
+        self.device = device
+        self.kind = kind
+        self.since = since
+        self.until = until
+    }
+}
+
+/// One row of the audit log.
+public struct AuditRow: Hashable, Sendable {
+    /// Its place, from 1 without gaps.
+    public let sequence: Int64
+    /// What it tells.
+    public let event: AuditEvent
+    /// Its hash, over all that came before.
+    public let hash: [UInt8]
+}
+
+/// One account of the broker.
+public struct BrokerAccount: Hashable, Sendable {
+    /// The user name.
+    public let device: DeviceID
+    /// The line of the password file.
+    public let passwordHash: String
+}
+
+/// A message that is to leave now that its reason is committed.
+public struct OutboxItem: Hashable, Sendable {
+    /// Names the row.
+    public let id: Int64
+    /// The device to be nudged.
+    public let device: DeviceID
+}
