@@ -90,7 +90,7 @@ extension BoringCrypto {
         let count = plaintext.count
         return Secret(count: count) { output in
             unsafe plaintext.withUnsafeMutableBytes { buffer in
-                for unsafebyte in unsafe buffer { output.append(byte) }
+                for index in buffer.indices { output.append(unsafe buffer[index]) }
                 if let start = buffer.baseAddress { unsafe explicit_bzero(start, count) }
             }
         }

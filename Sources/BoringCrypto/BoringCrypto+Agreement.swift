@@ -94,7 +94,8 @@ final class BoringAgreementKey: AgreementKey {
         var bits: UInt8 = 0
         let secret = Secret(count: curve.keyLength) { output in
             unsafe shared.withUnsafeBytes { buffer in
-                for unsafebyte in unsafe buffer {
+                for index in buffer.indices {
+                    let byte = unsafe buffer[index]
                     bits |= byte
                     output.append(byte)
                 }

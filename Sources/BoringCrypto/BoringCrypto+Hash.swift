@@ -137,6 +137,6 @@ private func hmac<Hash: HashFunction>(
 
 extension OutputRawSpan {
     fileprivate mutating func append(_ buffer: UnsafeRawBufferPointer) {
-        for unsafebyte in unsafe buffer { append(byte) }
+        for index in buffer.indices { append(unsafe buffer[index]) }
     }
 }
