@@ -53,7 +53,7 @@ extension MQTTError {
 /// Asks for several topics in one packet.
 func requestSubscription(to filters: [String], on handle: OpaquePointer) throws(MQTTError) -> CInt {
     var copies = unsafe filters.map { unsafe strdup($0) }
-    defer { for unsafecopy in unsafe copies { unsafe free(copy) } }
+    defer { unsafe copies.forEach { unsafe free($0) } }
     var identifier: CInt = 0
     let result = unsafe copies.withUnsafeMutableBufferPointer { buffer in
         unsafe mosquitto_subscribe_multiple(
@@ -101,4 +101,16 @@ func correlation(_ properties: OpaquePointer?) -> [UInt8]? {
     else { return nil }
     defer { unsafe free(bytes) }
     return unsafe Array(UnsafeRawBufferPointer(start: bytes, count: Int(count)))
+}
+
+/// How often the broker wants to hear from us, if it does not take what we proposed.
+func serverKeepAlive(_ properties: OpaquePointer?) -> Duration? {
+    var seconds: UInt16 = 0
+    let found = unsafe mosquitto_property_read_int16(
+        properties,
+        CInt(MQTT_PROP_SERVER_KEEP_ALIVE.rawValue),
+        &seconds,
+        false
+    )
+    return unsafe found == nil || seconds == 0 ? nil : .seconds(seconds)
 }

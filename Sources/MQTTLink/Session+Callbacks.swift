@@ -9,12 +9,17 @@ extension Session {
         let pointer = unsafe handle.pointer
         // Unretained: the session outlives the handle, which lives inside its `run`.
         unsafe mosquitto_user_data_set(pointer, Unmanaged.passUnretained(self).toOpaque())
-        unsafe mosquitto_connect_v5_callback_set(pointer) { handle, context, reason, _, _ in
+        unsafe mosquitto_connect_v5_callback_set(pointer) {
+            handle,
+            context,
+            reason,
+            _,
+            properties in
             guard let session = unsafe Session.from(context), let handle = unsafe handle else {
                 return
             }
             if reason == 0 {
-                unsafe session.wasLetIn(handle)
+                unsafe session.wasLetIn(handle, keepAlive: serverKeepAlive(properties))
             } else {
                 session.failure = refusal(reason: reason)
             }

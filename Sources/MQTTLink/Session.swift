@@ -1,8 +1,10 @@
 internal import CMosquitto
 internal import Glibc
 
-/// One connection, from the attempt to its end. It is used by one thread alone; the library's
-/// callbacks run on that thread too, inside the calls that this class makes.
+/// One connection, from the attempt to its end.
+///
+/// It is used by one thread alone; the library's callbacks run on that thread too, inside the calls
+/// that this class makes.
 final class Session {
     let switchboard: Switchboard
     private let overIPv4Only: Bool
@@ -12,6 +14,7 @@ final class Session {
     /// When something was last known to go out, and to come in.
     private var lastSent = Instant.now
     private var lastReceived = Instant.now
+    private var keepAlive: Duration
     private var closeDeadline: Instant?
     var waiting = Acknowledgements()
     /// Why it ends, once it does.
@@ -22,6 +25,7 @@ final class Session {
     init(_ switchboard: Switchboard, overIPv4Only: Bool) {
         self.switchboard = switchboard
         self.overIPv4Only = overIPv4Only
+        keepAlive = switchboard.configuration.keepAlive
     }
 
     /// Whether the failure may be that of an IPv6 address where an IPv4 one would do.
@@ -82,7 +86,7 @@ final class Session {
             let wantsWrite = unsafe !hasReached || mosquitto_want_write(handle.pointer)
             let deadline = [
                 letInAt == nil
-                    ? attemptDeadline : min(lastSent, lastReceived) + configuration.keepAlive,
+                    ? attemptDeadline : min(lastSent, lastReceived) + keepAlive,
                 waiting.earliestDeadline, closeDeadline, switchboard.earliestDeadline,
             ].compactMap { $0 }.min()
             let ready = pollUntil(
@@ -185,7 +189,7 @@ final class Session {
                     hasReached ? "no answer to CONNECT" : "no TCP connection"
                 )
             }
-        } else if now >= min(lastSent, lastReceived) + switchboard.configuration.keepAlive {
+        } else if now >= min(lastSent, lastReceived) + keepAlive {
             // Pings, or finds that the last ping was not answered.
             try check(unsafe mosquitto_loop_misc(handle.pointer), "keep-alive")
             (lastSent, lastReceived) = (now, now)
@@ -220,8 +224,10 @@ final class Session {
     }
 
     /// The broker let us in.
-    func wasLetIn(_ handle: OpaquePointer) {
+    func wasLetIn(_ handle: OpaquePointer, keepAlive: Duration?) {
         letInAt = .now
+        // MQTT 5 § 3.2.2.3.14: what the broker says here counts, and the library follows it too.
+        if let keepAlive { self.keepAlive = keepAlive }
         let filters = switchboard.becameConnected()
         if !filters.isEmpty {
             do throws(MQTTError) {
