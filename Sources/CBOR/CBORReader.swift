@@ -179,7 +179,9 @@ public struct CBORReader: ~Escapable {
     public func end() throws(CBORError) {
         guard isAtEnd else {
             throw CBORError(
-                .trailing, "want the end, have \(input.byteCount - position) bytes more")
+                .trailing,
+                "want the end, have \(input.byteCount - position) bytes more"
+            )
         }
     }
 
@@ -238,7 +240,8 @@ public struct CBORReader: ~Escapable {
 
     @_lifetime(self: copy self)
     private mutating func length(
-        of major: CBORMajorType, in range: ClosedRange<Int>? = nil
+        of major: CBORMajorType,
+        in range: ClosedRange<Int>? = nil
     ) throws(CBORError) -> Int {
         let length = try head(of: major)
         let allowed = range ?? 0...limits.length
@@ -247,7 +250,9 @@ public struct CBORReader: ~Escapable {
         }
         guard input.byteCount - position >= Int(length) else {
             throw CBORError(
-                .truncated, "want \(length) bytes, have \(input.byteCount - position)")
+                .truncated,
+                "want \(length) bytes, have \(input.byteCount - position)"
+            )
         }
         return Int(length)
     }

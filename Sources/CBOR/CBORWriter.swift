@@ -79,7 +79,8 @@ public import Secrets
         _ body: (RawSpan) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         try body(
-            unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: storage[..<count])))
+            unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: storage[..<count]))
+        )
     }
 
     /// Everything written, as plain bytes.
@@ -118,7 +119,9 @@ public import Secrets
         let capacity = unsafe storage.count
         guard needed > capacity else { return }
         let larger = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: max(needed, capacity * 2), alignment: 1)
+            byteCount: max(needed, capacity * 2),
+            alignment: 1
+        )
         unsafe larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: storage[..<count]))
         if let start = unsafe storage.baseAddress { unsafe explicit_bzero(start, capacity) }
         unsafe storage.deallocate()

@@ -97,7 +97,7 @@ public struct InitiatorFinished: ~Copyable, Sendable {
 }
 
 /// The end of a handshake on the initiator's side.
-public struct InitiatorDone: ~Copyable, Sendable {
+@frozen public struct InitiatorDone: ~Copyable, Sendable {
     /// EAD_4.
     public let ead4: [EADItem]
     /// The source of keys.

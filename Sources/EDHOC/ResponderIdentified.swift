@@ -109,7 +109,7 @@ public struct ResponderVerified: ~Copyable, Sendable {
 }
 
 /// The end of a handshake on the responder's side.
-public struct ResponderDone: ~Copyable, Sendable {
+@frozen public struct ResponderDone: ~Copyable, Sendable {
     /// The message to send, if the application uses it.
     public let message4: [UInt8]?
     /// The source of keys.
