@@ -14,8 +14,10 @@ public final class Broker: Sendable {
 
     /// A name and a password.
     public struct Account: Sendable {
-        let name: String
-        let password: String
+        /// The account.
+        public let name: String
+        /// Its password.
+        public let password: String
 
         /// An account whose password may be seen, since it protects nothing.
         public init(_ name: String, password: String) {
@@ -105,6 +107,11 @@ public final class Broker: Sendable {
         guard unsafe rename("\(folder)/passwords.new", "\(folder)/passwords") == 0 else {
             throw HarnessError("passwords: \(errorText())")
         }
+    }
+
+    /// Writes all accounts anew, as lines whose passwords are hashed already.
+    public func setPasswordLines(_ lines: [String]) throws(HarnessError) {
+        try writeFile("\(folder)/passwords", lines.map { "\($0)\n" }.joined())
     }
 
     /// Lets the broker read accounts and rules again, and waits until it has.

@@ -14,6 +14,8 @@ public final class MQTTConnection: Sendable {
     private let switchboard: Switchboard
 
     /// The received messages, for one reader; ends when the connection is closed.
+    ///
+    /// A reader whose task is cancelled ends the stream as well.
     public var messages: AsyncStream<MQTTMessage> { switchboard.messages }
 
     /// What happens to the connection, for one reader; ends when the connection is closed.
