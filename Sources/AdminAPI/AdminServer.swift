@@ -1,0 +1,124 @@
+internal import Hummingbird
+public import Logging
+package import NIOCore
+public import ServiceLifecycle
+internal import Synchronization
+
+/// Serves the admin API over HTTP on a Unix socket until it is told to stop.
+///
+///     connection ─▶ who is it? (SO_PEERCRED) ─▶ permitted? ─▶ route ─▶ AdminService
+///                                                  └─ 403        └─ error ─▶ problem document
+public struct AdminServer: Service {
+    /// Where the socket is and who may use it.
+    public struct Configuration: Sendable {
+        /// The socket's path.
+        public var socketPath: String
+        /// Who may administer.
+        public var access: AccessPolicy
+        /// The group that owns the socket file; nil for the server's own.
+        public var socketGroup: UInt32?
+        /// Connections served at once; more wait in the kernel's queue.
+        public var connections: Int
+        /// How long a connection may stay silent.
+        public var idleSeconds: Int64
+
+        /// States all of it.
+        public init(
+            socketPath: String,
+            access: AccessPolicy,
+            socketGroup: UInt32? = nil,
+            connections: Int = 64,
+            idleSeconds: Int64 = 60
+        ) {
+            self.socketPath = socketPath
+            self.access = access
+            self.socketGroup = socketGroup
+            self.connections = connections
+            self.idleSeconds = idleSeconds
+        }
+    }
+
+    private let service: any AdminService
+    private let configuration: Configuration
+    private let metrics: @Sendable () async -> [Metric]
+    private let logger: Logger
+    private let identify: @Sendable (any Channel) async throws -> PeerCredentials
+
+    /// A server in front of a service; `metrics` takes a snapshot for each reader.
+    public init(
+        service: any AdminService,
+        configuration: Configuration,
+        logger: Logger,
+        metrics: @escaping @Sendable () async -> [Metric] = { [] }
+    ) {
+        self.init(
+            service: service,
+            configuration: configuration,
+            logger: logger,
+            metrics: metrics,
+            identify: PeerCredentials.read
+        )
+    }
+
+    /// The same with another way to tell who is asking, for tests.
+    package init(
+        service: any AdminService,
+        configuration: Configuration,
+        logger: Logger,
+        metrics: @escaping @Sendable () async -> [Metric],
+        identify: @escaping @Sendable (any Channel) async throws -> PeerCredentials
+    ) {
+        self.service = service
+        self.configuration = configuration
+        self.logger = logger
+        self.metrics = metrics
+        self.identify = identify
+    }
+
+    /// Serves until graceful shutdown or cancellation; the socket file is gone afterwards.
+    public func run() async throws {
+        let file = try SocketFile(path: configuration.socketPath)
+        try file.clear()
+        let bound = Mutex<(inode: UInt64?, problem: AdminServerError?)>((nil, nil))
+        defer { file.remove(inode: bound.withLock { $0.inode }) }
+        let group = configuration.socketGroup
+        let logger = logger
+        let app = Application(
+            router: router,
+            server: .http1(configuration: .init(idleTimeout: .seconds(configuration.idleSeconds))),
+            configuration: .init(
+                address: .unixDomainSocket(path: configuration.socketPath),
+                availableConnectionsDelegate: .maximum(configuration.connections, logger: logger)
+            ),
+            onServerRunning: { channel in
+                bound.withLock { $0.inode = file.inode }
+                do throws(AdminServerError) {
+                    try file.open(toGroup: group)
+                    logger.info("admin API ready", metadata: ["socket": "\(file.path)"])
+                } catch {
+                    bound.withLock { $0.problem = error }
+                    channel.close(promise: nil)
+                }
+            },
+            logger: logger
+        )
+        do {
+            try await app.run()
+        } catch let error as IOError {
+            throw AdminServerError(
+                .unusable,
+                "can't listen on \(file.path): \(errorText(error.errnoCode)); the folder must exist "
+                    + "and be writable for the server"
+            )
+        }
+        if let problem = bound.withLock({ $0.problem }) { throw problem }
+    }
+
+    private var router: Router<AdminContext> {
+        let router = Router(context: AdminContext.self)
+        router.add(middleware: ProblemMiddleware())
+        router.add(middleware: AccessMiddleware(policy: configuration.access, identify: identify))
+        for route in Routes(service: service, metrics: metrics).all { route.add(to: router) }
+        return router
+    }
+}
