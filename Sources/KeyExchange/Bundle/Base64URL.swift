@@ -4,7 +4,9 @@ internal import Secrets
 enum Base64URL {
     /// The text of `bytes`.
     static func encode(_ bytes: RawSpan) -> Secret {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+        let alphabet = Array(
+            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8
+        )
         return Secret(count: (bytes.byteCount * 4 + 2) / 3) { output in
             var bits: UInt32 = 0
             var held: UInt32 = 0

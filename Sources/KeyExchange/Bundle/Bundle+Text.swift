@@ -46,7 +46,8 @@ extension Bundle {
             # Keep it secret, and remove it when the device is enrolled:
             #     latchkey-agent enrol --bundle THIS-FILE
             \(marker)\(formatVersion):
-            """.utf8)
+            """.utf8
+        )
         return Secret(count: header.count + line.count + 1) { output in
             for byte in header { output.append(byte) }
             line.withBytes { line in
@@ -60,7 +61,9 @@ extension Bundle {
     public init(parsing text: RawSpan, crypto: any Crypto) throws(BundleError) {
         guard text.byteCount <= Limits.text else {
             throw BundleError(
-                .notABundle, "want a bundle of at most \(Limits.text) bytes, have \(text.byteCount)")
+                .notABundle,
+                "want a bundle of at most \(Limits.text) bytes, have \(text.byteCount)"
+            )
         }
         let payload = try bundlePayload(of: text)
         guard let bytes = payload.withBytes({ Base64URL.decode($0) }) else {
@@ -77,12 +80,15 @@ extension Bundle {
         let body = bytes.byteCount - checkLength - 1
         guard body > 0 else { throw BundleError(.damaged, Self.damage) }
         let digest = Array(crypto.hash(.sha256, bytes.extracting(0..<body)).prefix(checkLength))
-        guard [UInt8](copying: bytes.extracting((body + 1)...)) == digest else {
+        let check = CBORWriter.encode { $0.bytes(digest) }
+        guard [UInt8](copying: bytes.extracting(body...)) == check else {
             throw BundleError(.damaged, Self.damage)
         }
         do {
             var reader = CBORReader(
-                bytes.extracting(0..<body), limits: .init(length: Limits.authority))
+                bytes.extracting(0..<body),
+                limits: .init(length: Limits.authority)
+            )
             self = try reader.bundle()
             try reader.end()
         } catch let error as BundleError {
@@ -129,7 +135,8 @@ private func bundlePayload(of text: RawSpan) throws(BundleError) -> Secret {
     guard version == formatVersion else {
         throw BundleError(
             .newerFormat,
-            "the bundle has format \(version), this agent knows \(formatVersion): install a newer one")
+            "the bundle has format \(version), this agent knows \(formatVersion): install a newer one"
+        )
     }
     start += 1
     let rest = start..<text.byteCount
@@ -157,12 +164,18 @@ extension CBORReader {
         let authority = try bytes(count: 0...Bundle.Limits.authority)
         let password = KeyMaterial(try secret(count: Bundle.Limits.password))
         let server = try Credential(
-            ccs: bytes(count: 1...CCS.maximumLength), sentByValue: false)
+            ccs: bytes(count: 1...CCS.maximumLength),
+            sentByValue: false
+        )
         return Bundle(
-            fleet: fleet, group: group,
+            fleet: fleet,
+            group: group,
             broker: Bundle.Broker(host: host, port: port, authority: authority),
-            enrolPassword: password, server: server, token: try bundleToken(),
-            expires: try isNull() ? nil : try unsigned())
+            enrolPassword: password,
+            server: server,
+            token: try bundleToken(),
+            expires: try isNull() ? nil : try unsigned()
+        )
     }
 
     @_lifetime(self: copy self)

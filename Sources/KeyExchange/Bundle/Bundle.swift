@@ -54,8 +54,13 @@ public struct Bundle: Sendable {
 
     /// States all of it.
     public init(
-        fleet: FleetID, group: GroupName, broker: Broker, enrolPassword: KeyMaterial,
-        server: Credential, token: EnrolmentToken?, expires: UInt64?
+        fleet: FleetID,
+        group: GroupName,
+        broker: Broker,
+        enrolPassword: KeyMaterial,
+        server: Credential,
+        token: EnrolmentToken?,
+        expires: UInt64?
     ) {
         self.fleet = fleet
         self.group = group

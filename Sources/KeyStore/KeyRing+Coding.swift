@@ -1,0 +1,76 @@
+internal import CBOR
+internal import EDHOC
+internal import KeyExchange
+internal import Secrets
+
+//     keys  = [* [name: tstr, [+ entry]]]
+//     entry = [epoch: uint, state: uint, algorithm: int, use: uint, grace: uint, lease: uint, k: bstr]
+
+extension KeyRing {
+    /// The record's plaintext.
+    func encode() -> Secret {
+        var writer = CBORWriter(capacity: 1024)
+        writer.array(keys.count)
+        for key in keys {
+            writer.array(2)
+            writer.text(key.name.description)
+            writer.array(key.epochs.count)
+            for entry in key.epochs {
+                writer.array(7)
+                writer.unsigned(UInt64(entry.epoch.number))
+                writer.unsigned(entry.state.rawValue)
+                writer.integer(entry.algorithm.rawValue)
+                writer.unsigned(UInt64(entry.use.rawValue))
+                writer.unsigned(UInt64(entry.graceSeconds))
+                writer.unsigned(UInt64(entry.leaseSeconds))
+                writer.material(entry.material)
+            }
+        }
+        return writer.finishSecret()
+    }
+
+    /// Reads what `encode` wrote, and refuses what `install` and `apply` could not have made.
+    init(decoding plaintext: RawSpan, crypto: any Crypto) throws {
+        var reader = CBORReader(plaintext)
+        for _ in 0..<(try reader.array()) {
+            try reader.array(2)
+            let name = try KeyName(parsing: reader.text(maximum: 64))
+            var epochs: [StoredEpoch] = []
+            for _ in 0..<(try reader.array()) { epochs.append(try reader.entry(crypto)) }
+            guard !epochs.isEmpty, epochs.map(\.epoch) == Set(epochs.map(\.epoch)).sorted(),
+                keys.last.map({ $0.name < name }) ?? true
+            else { throw CBORError(.limit, "keys or epochs out of order at \(name)") }
+            keys.append(StoredKey(name: name, epochs: epochs))
+        }
+        try reader.end()
+        guard keys.count <= MessageLimits.keys,
+            keys.allSatisfy({ $0.epochs.count <= MessageLimits.epochs })
+        else { throw CBORError(.limit, "more keys or epochs than a device holds") }
+    }
+}
+
+extension CBORReader {
+    @_lifetime(self: copy self)
+    fileprivate mutating func entry(_ crypto: any Crypto) throws -> StoredEpoch {
+        try array(7)
+        let word = UInt64(UInt32.max)
+        guard let epoch = Epoch(UInt32(try unsigned(in: 1...word))),
+            let state = Report.EpochState(rawValue: try unsigned()),
+            let algorithm = KeyAlgorithm(rawValue: try integer()),
+            let use = KeyUse(rawValue: Int(try unsigned(in: 0...word)))
+        else { throw CBORError(.limit, "unknown state, algorithm or use of a key") }
+        let grace = UInt32(try unsigned(in: 0...word))
+        let lease = UInt32(try unsigned(in: 0...word))
+        let material = KeyMaterial(try secret(count: algorithm.keyLength...algorithm.keyLength))
+        return StoredEpoch(
+            epoch: epoch,
+            state: state,
+            algorithm: algorithm,
+            use: use,
+            graceSeconds: grace,
+            leaseSeconds: lease,
+            thumbprint: Thumbprint(of: material.secret, crypto: crypto),
+            material: material
+        )
+    }
+}

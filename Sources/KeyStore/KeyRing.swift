@@ -1,0 +1,134 @@
+internal import EDHOC
+internal import KeyExchange
+
+/// The keys of the device and the rules by which they change; no I/O.
+///
+///     offer ──▶ pending ── activate ──▶ primary ── newer one activated ──▶ grace ── time ──▶ gone
+///                  └───── discard, or a newer one activated ──▶ gone
+///
+/// Each change says whether anything changed, so that nothing is written when nothing did.
+struct KeyRing: Sendable {
+    /// Ascending by name.
+    var keys: [StoredKey] = []
+
+    /// Takes a key in as pending, beside those in use; why not, if it can't be.
+    mutating func install(_ offered: OfferedKey, crypto: any Crypto) -> FailureKind? {
+        let thumbprint = Thumbprint(of: offered.material.secret, crypto: crypto)
+        let entry = StoredEpoch(
+            epoch: offered.epoch,
+            state: .pending,
+            algorithm: offered.algorithm,
+            use: offered.use,
+            graceSeconds: offered.graceSeconds,
+            leaseSeconds: offered.leaseSeconds,
+            thumbprint: thumbprint,
+            material: offered.material
+        )
+        guard let index = keys.firstIndex(where: { $0.name == offered.name }) else {
+            guard keys.count < MessageLimits.keys else { return .storeFull }
+            keys.append(StoredKey(name: offered.name, epochs: [entry]))
+            keys.sort { $0.name < $1.name }
+            return nil
+        }
+        if let held = keys[index].epochs.first(where: { $0.epoch == offered.epoch }) {
+            // A number is given out once: the same one with another key is not that key.
+            return held.thumbprint == thumbprint ? nil : .unknownEpoch
+        }
+        let epochs = keys[index].epochs
+        guard epochs.allSatisfy({ $0.epoch < offered.epoch }) else { return .unknownEpoch }
+        guard epochs.count < MessageLimits.epochs else { return .storeFull }
+        keys[index].epochs.append(entry)
+        return nil
+    }
+
+    /// Does what the server says about one key; what was destroyed, or nil if nothing changed.
+    mutating func apply(_ verdict: Verdict) -> [DestroyedKey]? {
+        guard let index = keys.firstIndex(where: { $0.name == verdict.name }) else { return nil }
+        switch verdict.action {
+        case .activate(let epoch, let grace):
+            return activate(epoch, graceSeconds: grace, at: index)
+        case .discard(let epoch):
+            return remove(at: index) { $0.epoch == epoch && $0.state == .pending }
+        case .remove:
+            return remove(at: index) { _ in true }
+        }
+    }
+
+    /// Destroys a superseded generation whose grace is over; false if there is none.
+    mutating func endGrace(of name: KeyName, _ epoch: Epoch) -> Bool {
+        guard let index = keys.firstIndex(where: { $0.name == name }) else { return false }
+        return remove(at: index) { $0.epoch == epoch && $0.state == .grace } != nil
+    }
+
+    /// What a retirement of this scope would destroy.
+    func held(in scope: RetireScope) -> [DestroyedKey] {
+        let doomed = keys.filter { key in
+            switch scope {
+            case .device: true
+            case .keys(let names): names.contains(key.name)
+            }
+        }
+        return doomed.flatMap { key in key.epochs.map { $0.destroyed(as: key.name) } }
+    }
+
+    /// Destroys exactly these generations; false if none is held.
+    mutating func destroy(_ doomed: [DestroyedKey]) -> Bool {
+        var hasChanged = false
+        for index in keys.indices.reversed() {
+            let name = keys[index].name
+            let gone = remove(at: index) { doomed.contains($0.destroyed(as: name)) }
+            hasChanged = hasChanged || gone != nil
+        }
+        return hasChanged
+    }
+
+    private mutating func activate(
+        _ epoch: Epoch,
+        graceSeconds: UInt32,
+        at index: Int
+    ) -> [DestroyedKey]? {
+        let name = keys[index].name
+        guard let chosen = keys[index].epochs.firstIndex(where: { $0.epoch == epoch }),
+            // An epoch that was superseded never comes back.
+            keys[index].epochs[chosen].state == .pending
+        else { return nil }
+        keys[index].epochs[chosen].state = .primary
+        var kept: [StoredEpoch] = []
+        var gone: [DestroyedKey] = []
+        for var entry in keys[index].epochs {
+            if entry.epoch < epoch {
+                let wasPending = entry.state == .pending
+                if entry.state == .primary {
+                    entry.state = .grace
+                    entry.graceSeconds = graceSeconds
+                }
+                if wasPending || entry.graceSeconds == 0 {
+                    gone.append(entry.destroyed(as: name))
+                    continue
+                }
+            }
+            kept.append(entry)
+        }
+        keys[index].epochs = kept
+        return gone
+    }
+
+    private mutating func remove(
+        at index: Int,
+        where isDoomed: (StoredEpoch) -> Bool
+    ) -> [DestroyedKey]? {
+        let name = keys[index].name
+        let gone = keys[index].epochs.filter(isDoomed).map { $0.destroyed(as: name) }
+        guard !gone.isEmpty else { return nil }
+        keys[index].epochs.removeAll(where: isDoomed)
+        if keys[index].epochs.isEmpty { keys.remove(at: index) }
+        return gone
+    }
+}
+
+extension StoredEpoch {
+    /// How a receipt names it.
+    func destroyed(as name: KeyName) -> DestroyedKey {
+        DestroyedKey(name: name, epoch: epoch, thumbprint: thumbprint)
+    }
+}
