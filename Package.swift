@@ -1,6 +1,7 @@
 // swift-tools-version: 6.3
 import PackageDescription
 
+/// Every target is built with the same strictness; warnings are errors in our own code alone.
 let settings: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .strictMemorySafety(),
@@ -13,10 +14,100 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("ImmutableWeakCaptures"),
     .enableExperimentalFeature("Lifetimes"),
 ]
+
+/// A target of ours, with the house's settings.
+func target(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+/// An executable of ours.
+func executable(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+/// The tests of one part.
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []
+) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+}
+
+let argumentParser: Target.Dependency = .product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(
+    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let swiftCrypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+
 let package = Package(
     name: "latchkey",
+    products: [
+        .executable(name: "latchkeyd", targets: ["latchkeyd"]),
+        .executable(name: "latchkey", targets: ["latchkey"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
     targets: [
-        .target(name: "Secrets", swiftSettings: settings),
-        .target(name: "CBOR", dependencies: ["Secrets"], swiftSettings: settings),
+        // C libraries, each behind a door of its own.
+        .systemLibrary(name: "CMbedTLS", providers: [.apt(["libmbedtls-dev"])]),
+        .systemLibrary(
+            name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
+
+        // Cores: no I/O.
+        target("Secrets"),
+        target("CBOR", ["Secrets"]),
+        target("EDHOC", ["CBOR", "Secrets"]),
+        target("KeyExchange", ["CBOR", "EDHOC", "Secrets"]),
+        target("Fleet", ["CBOR", "EDHOC", "KeyExchange", "Secrets"]),
+
+        // Adapters: each knows one library.
+        target("MbedCrypto", ["EDHOC", "Secrets", "CMbedTLS"]),
+        target("BoringCrypto", ["EDHOC", "MbedCrypto", "Secrets", swiftCrypto]),
+        target("MQTTLink", ["Secrets", "CMosquitto"]),
+        target("KeyStore", ["CBOR", "EDHOC", "KeyExchange", "MbedCrypto", "Secrets"]),
+        target(
+            "Registry",
+            [
+                "CBOR", "EDHOC", "Fleet", "KeyExchange", "Secrets",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
+        target("AdminModel"),
+        target(
+            "AdminAPI",
+            [
+                "AdminModel", log, lifecycle,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]),
+
+        // Kits: put the parts of one program together.
+        target(
+            "ServerKit",
+            [
+                "AdminAPI", "AdminModel", "BoringCrypto", "CBOR", "EDHOC", "Fleet", "KeyExchange",
+                "MQTTLink", "MbedCrypto", "Registry", "Secrets", log, lifecycle, swiftCrypto,
+                .product(name: "TOMLKit", package: "TOMLKit"),
+            ]),
+        target(
+            "LatchkeyCLI",
+            [
+                "AdminModel", argumentParser,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]),
+
+        // Programs.
+        executable("latchkeyd", ["ServerKit", argumentParser, log]),
+        executable("latchkey", ["LatchkeyCLI"]),
     ]
 )

@@ -1,0 +1,144 @@
+internal import EDHOC
+internal import KeyExchange
+internal import Logging
+internal import MQTTLink
+internal import Registry
+internal import ServiceLifecycle
+
+/// Carries payloads between the broker and the workers, and nudges to the devices.
+struct ExchangeService: Service {
+    let connection: MQTTConnection
+    let topics: Topics
+    let workers: [SessionWorker]
+    let registry: Registry
+    let counters: Counters
+    let limits: SessionLimits
+    let logger: Logger
+
+    /// Runs until the server is told to end; sessions with work under way are finished first.
+    func run() async throws {
+        try connection.start()
+        try await withThrowingDiscardingTaskGroup { group in
+            group.addTask { await watch() }
+            group.addTask { await receive() }
+            group.addTask { await expire() }
+            group.addTask { await nudge() }
+            // Returns at once; asked for again after each reconnect.
+            group.addTask { try? await connection.subscribe(to: topics.incoming) }
+            try? await gracefulShutdown()
+            await drain()
+            await connection.close()
+            group.cancelAll()
+        }
+    }
+
+    private func receive() async {
+        var enrolling = TokenBucket(
+            perSecond: limits.startsPerSecond, burst: limits.startsBurst, now: .now)
+        var returning = enrolling
+        for await message in connection.messages {
+            // Nothing of ours is ever retained towards the server: a replay from long ago.
+            guard !message.isRetained, message.payload.count <= MessageLimits.payload,
+                let channel = topics.sender(of: message.topic)
+            else {
+                counters.add(.payloadsIgnored)
+                continue
+            }
+            guard let first = message.payload.first else {
+                counters.add(.payloadsIgnored)
+                continue
+            }
+            if first == 0xf5 {
+                let isAllowed =
+                    switch channel {
+                    case .enrolment: enrolling.take(now: .now)
+                    case .device: returning.take(now: .now)
+                    }
+                guard isAllowed else {
+                    counters.add(.startsThrottled)
+                    continue
+                }
+            }
+            let worker = workers[index(message.payload, channel)]
+            await worker.receive(message.payload, on: channel)
+        }
+    }
+
+    /// The worker that has the session: named by C_R's first byte, or by the channel for a beginning.
+    private func index(_ payload: [UInt8], _ channel: Channel) -> Int {
+        // The head of a byte string of eight: then comes C_R.
+        if payload.count > 1, payload[0] == 0x48 { return Int(payload[1]) % workers.count }
+        var hash: UInt32 = 2_166_136_261
+        let name =
+            switch channel {
+            case .device(let id): id.description
+            case .enrolment(let identifier): identifier
+            }
+        for byte in name.utf8 { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
+        return Int(hash) % workers.count
+    }
+
+    private func expire() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(5))
+            for worker in workers { await worker.expire() }
+        }
+    }
+
+    private func nudge() async {
+        // Once for each row: what the broker loses, the device's own rhythm of contact makes up for.
+        for await _ in registry.outboxSignals() {
+            do {
+                while case let items = try await registry.takeOutbox(limit: 200), !items.isEmpty {
+                    for item in items {
+                        let publication = MQTTPublication(
+                            topic: topics.nudge(item.device), payload: [0xf6])
+                        try await connection.waitUntilConnected(within: .seconds(3600))
+                        try await connection.publish(publication)
+                        counters.add(.nudges)
+                    }
+                    try await registry.outboxDone(items.map(\.id))
+                }
+            } catch {
+                logger.warning("nudges wait", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    private func watch() async {
+        for await event in connection.events {
+            switch event {
+            case .connected: logger.info("connected to the broker")
+            case .disconnected(let error, let pause):
+                logger.warning(
+                    "no broker",
+                    metadata: ["error": "\(error)", "retryAfter": "\(pause)"])
+            case .refused(let error, let pause):
+                logger.error(
+                    "the broker refuses the server's account",
+                    metadata: ["error": "\(error)", "retryAfter": "\(pause)"])
+            case .subscriptionRefused(let filter, let error):
+                logger.error(
+                    "the broker's access rules keep the server out",
+                    metadata: ["filter": "\(filter)", "error": "\(error)"])
+            case .publicationRefused(let topic, let error):
+                counters.add(.publishFailures)
+                logger.warning(
+                    "an answer was not taken",
+                    metadata: ["topic": "\(topic)", "error": "\(error)"])
+            }
+        }
+    }
+
+    /// Lets work that is under way end, for five seconds at the most.
+    private func drain() async {
+        let deadline = ContinuousClock.now + .seconds(5)
+        while ContinuousClock.now < deadline {
+            var busy = 0
+            for worker in workers { busy += await worker.close() }
+            if busy == 0 { return }
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+        logger.warning("sessions were dropped; their devices come again")
+    }
+}

@@ -1,0 +1,19 @@
+internal import ArgumentParser
+
+/// The provisioning server.
+@main
+struct Latchkeyd: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "latchkeyd",
+        abstract: "The Latchkey server: makes keys for devices and hands them over MQTT.",
+        discussion: """
+            Begin with `latchkeyd init`, which makes a fleet and a configuration file; then start the \
+            broker, and `latchkeyd run`. Everything else is done with `latchkey`.
+
+            Exit codes: 0 all is well, 1 it failed and says why, 64 wrong usage, \
+            78 the configuration is wrong.
+            """,
+        version: ServerVersion.text,
+        subcommands: [Init.self, Run.self, CheckConfig.self]
+    )
+}

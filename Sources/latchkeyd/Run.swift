@@ -1,0 +1,47 @@
+internal import ArgumentParser
+internal import Logging
+internal import ServerKit
+
+/// Runs the server.
+struct Run: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the server until SIGTERM or SIGINT.",
+        discussion: """
+            Work that is under way is finished first, for five seconds at the most. Log lines go to \
+            standard error.
+
+            Example:
+              latchkeyd run --config /var/lib/latchkey/latchkeyd.toml
+            """)
+
+    @Option(help: "The configuration file that `latchkeyd init` has written.")
+    var config: String
+
+    func run() async throws {
+        try await reportingFaults {
+            let configuration = try ServerConfiguration(file: absolute(config))
+            LoggingSystem.bootstrap { label in
+                var handler = StreamLogHandler.standardError(label: label)
+                handler.logLevel = configuration.logLevel
+                return handler
+            }
+            try await Server(configuration, logger: Logger(label: "latchkeyd")).run()
+        }
+    }
+}
+
+/// Checks a configuration file.
+struct CheckConfig: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Read a configuration file and say what is wrong with it.")
+
+    @Option(help: "The configuration file.")
+    var config: String
+
+    func run() async throws {
+        try await reportingFaults {
+            _ = try ServerConfiguration(file: absolute(config))
+            print("\(config): all settings are good")
+        }
+    }
+}
