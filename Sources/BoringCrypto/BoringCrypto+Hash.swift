@@ -5,8 +5,8 @@ internal import Glibc
 public import Secrets
 
 // HMAC and HKDF are written over swift-crypto's hashes: a handshake makes some twenty of them, and
-// the HMAC of swift-crypto takes four times as long as its two hashes do (measured: 1.4 µs against
-// 0.35 µs for 100 bytes; mbedTLS stands between them).
+// the HMAC of swift-crypto takes three times as long (measured for 100 bytes: 1.4 µs against 0.5 µs
+// here; mbedTLS takes 1.2 µs).
 extension BoringCrypto {
     /// The digest of `message`.
     public func hash(_ algorithm: HashAlgorithm, _ message: RawSpan) -> [UInt8] {
@@ -45,7 +45,7 @@ extension BoringCrypto {
         }
     }
 
-    /// HKDF-Expand (RFC 5869 § 2.3); `count` is at most 255 digests, more traps.
+    /// HKDF-Expand (RFC 5869 § 2.3); `count` is at most 255 digests, and `key` at least one.
     public func expand(
         _ algorithm: HashAlgorithm,
         key: borrowing Secret,
@@ -53,6 +53,7 @@ extension BoringCrypto {
         count: Int
     ) -> Secret {
         precondition(count <= 255 * algorithm.length, "HKDF can't expand so far")
+        precondition(key.count >= algorithm.length, "HKDF expands keys of a digest's length")
         return key.withBytes { key in
             Secret(count: count) { output in
                 var previous: Secret?

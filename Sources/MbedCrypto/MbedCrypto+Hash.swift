@@ -56,14 +56,16 @@ extension MbedCrypto {
         }
     }
 
-    /// HKDF-Expand (RFC 5869 § 2.3); `count` is at most 255 digests, more traps.
+    /// HKDF-Expand (RFC 5869 § 2.3); `count` is at most 255 digests, and `key` at least one.
     public func expand(
         _ algorithm: HashAlgorithm,
         key: borrowing Secret,
         info: RawSpan,
         count: Int
     ) -> Secret {
-        key.withBytes { key in
+        precondition(count <= 255 * algorithm.length, "HKDF can't expand so far")
+        precondition(key.count >= algorithm.length, "HKDF expands keys of a digest's length")
+        return key.withBytes { key in
             unsafe Secret(count: count) { output in
                 unsafe key.withPointer { key, keyCount in
                     unsafe info.withPointer { info, infoCount in
