@@ -92,3 +92,15 @@ struct SeededGenerator: RandomNumberGenerator {
         (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) }
     }
 }
+
+/// A big-endian number and a small one, with carries.
+func added(_ number: [UInt8], _ small: UInt8) -> [UInt8] {
+    var sum = number
+    var carry = UInt16(small)
+    for index in sum.indices.reversed() {
+        carry += UInt16(sum[index])
+        sum[index] = UInt8(truncatingIfNeeded: carry)
+        carry >>= 8
+    }
+    return sum
+}
