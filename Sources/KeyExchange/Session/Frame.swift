@@ -21,7 +21,8 @@ public enum Frame: Hashable, Sendable {
     public init(parsing payload: [UInt8]) throws(MessageError) {
         guard payload.count <= MessageLimits.payload else {
             throw MessageError(
-                "want at most \(MessageLimits.payload) bytes, have \(payload.count)")
+                "want at most \(MessageLimits.payload) bytes, have \(payload.count)"
+            )
         }
         do {
             self = try Self.parse(payload)
@@ -65,6 +66,22 @@ public enum Frame: Hashable, Sendable {
         case .next(let connection, let handshake, let sealed):
             connection.encoded + (handshake ?? []) + (sealed ?? [])
         case .error(let connection, let message): connection.encoded + message.encoded
+        }
+    }
+}
+
+extension Frame {
+    /// The error message for a message_1 that is refused; nil when no C_I can be read out of it.
+    public static func refusal(of message1: [UInt8], because error: EDHOCError) -> Frame? {
+        do {
+            var reader = CBORReader(message1.rawSpan)
+            _ = try reader.integer()
+            try reader.skip()
+            _ = try reader.bytes()
+            let connection = try ConnectionID(encoded: try reader.item())
+            return .error(connection, error.errorMessage)
+        } catch {
+            return nil
         }
     }
 }
