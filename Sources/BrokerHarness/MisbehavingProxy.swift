@@ -32,7 +32,7 @@ public final class MisbehavingProxy: Sendable {
         seed: UInt64 = 1,
         isOpaque: Bool = false
     ) throws(HarnessError) {
-        (listener, self.port) = try listen(port: port)
+        (listener, self.port) = try listen(port: port == 0 ? freePort() : port)
         self.brokerPort = brokerPort
         self.isOpaque = isOpaque
         control = Mutex(Control(random: SeededRandom(seed: seed)))

@@ -65,6 +65,8 @@ final class ProxyLoop {
         guard unsafe poll(&descriptors, nfds_t(descriptors.count), isDue ? 1 : 10) >= 0 else {
             return
         }
+        // It may have gone dark while this thread slept: what was sent since must not pass.
+        guard !proxy.control.withLock({ $0.isStalled }) else { return }
         for (index, link) in links.enumerated() {
             for direction in Direction.allCases
             where descriptors[1 + 2 * index + direction.rawValue].revents != 0 {

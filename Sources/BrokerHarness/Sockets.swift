@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Synchronization
 
 /// A TCP socket for loopback; -1 when the system gives none.
 func makeSocket() -> CInt {
@@ -51,15 +52,19 @@ func connect(port: UInt16) -> CInt? {
     return socket
 }
 
-func accepts(port: UInt16) -> Bool {
-    guard let socket = connect(port: port) else { return false }
-    close(socket)
-    return true
+/// A port of loopback that nobody listens on, and that this process gets only once.
+///
+/// It is outside the range that outgoing connections take theirs from, so that it is still free when
+/// a broker that was stopped wants it back.
+public func freePort() throws(HarnessError) -> UInt16 {
+    for _ in 0..<200 {
+        let port = UInt16.random(in: 20_000..<32_000)
+        guard handedOut.withLock({ $0.insert(port).inserted }) else { continue }
+        guard let (socket, _) = try? listen(port: port) else { continue }
+        close(socket)
+        return port
+    }
+    throw HarnessError("no free port between 20000 and 32000")
 }
 
-/// A port of loopback that nobody listens on right now.
-public func freePort() throws(HarnessError) -> UInt16 {
-    let (socket, port) = try listen(port: 0)
-    close(socket)
-    return port
-}
+private let handedOut = Mutex<Set<UInt16>>([])

@@ -3,6 +3,8 @@ struct Acknowledgements {
     enum Entry {
         case publication(topic: String, Answer?)
         case subscription([String], Answer?)
+        /// What a new connection asks for again; it counts as connected when that is answered.
+        case resubscription([String])
     }
 
     private var entries: [CInt: (entry: Entry, deadline: Instant)] = [:]

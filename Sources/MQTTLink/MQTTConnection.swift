@@ -42,7 +42,7 @@ public final class MQTTConnection: Sendable {
     /// How often things went well or had to be let go.
     public var counters: MQTTCounters { switchboard.counters }
 
-    /// Waits until the broker has let us in.
+    /// Waits until the broker has let us in and has answered each subscription.
     ///
     /// Throws at once when the broker says no, and after `limit` the reason of the last failure;
     /// attempts go on in both cases.

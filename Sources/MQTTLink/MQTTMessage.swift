@@ -14,7 +14,7 @@ public struct MQTTMessage: Hashable, Sendable {
 
 /// What happened to a connection.
 public enum MQTTEvent: Hashable, Sendable {
-    /// The broker let us in, and each subscription has been asked for again.
+    /// The broker let us in, and has answered each subscription that was asked for again.
     case connected
     /// There is no connection; the next attempt comes after a pause.
     case disconnected(MQTTError, retryAfter: Duration)

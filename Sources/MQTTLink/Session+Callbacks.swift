@@ -35,15 +35,17 @@ extension Session {
             session.end(entry, with: reason < 0x80 ? nil : refusal(reason: reason))
         }
         unsafe mosquitto_subscribe_v5_callback_set(pointer) {
-            _,
+            handle,
             context,
-            identifier,
+            id,
             count,
             codes,
             _ in
-            guard let session = unsafe Session.from(context) else { return }
-            let codes = unsafe UnsafeBufferPointer(start: codes, count: Int(count))
-            unsafe session.subscribed(identifier, codes: Array(codes))
+            guard let session = unsafe Session.from(context), let handle = unsafe handle else {
+                return
+            }
+            let codes = unsafe Array(UnsafeBufferPointer(start: codes, count: Int(count)))
+            unsafe session.subscribed(id, codes: codes, on: handle)
         }
         unsafe mosquitto_message_v5_callback_set(pointer) { _, context, message, properties in
             guard let session = unsafe Session.from(context), let message = unsafe message else {
@@ -75,27 +77,6 @@ extension Session {
         } else if reason == MOSQ_ERR_KEEPALIVE.rawValue {
             failure = MQTTError(.connectionLost, "the broker did not answer a ping")
         }
-    }
-
-    private func subscribed(_ identifier: CInt, codes: [CInt]) {
-        guard let entry = waiting.take(identifier), case .subscription(let filters, _) = entry
-        else {
-            return
-        }
-        var failure: MQTTError?
-        for (filter, code) in zip(filters, codes) where code >= 0x80 {
-            let reason = refusal(reason: code)
-            failure = failure ?? MQTTError(reason.code, "\(filter): \(reason.detail)")
-            switchboard.report(.subscriptionRefused(filter: filter, reason))
-        }
-        // Only what a caller asked for just now is forgotten: what was allowed once may be allowed
-        // again after the broker's rules were mended.
-        if case .subscription(_, .some) = entry {
-            for (filter, code) in zip(filters, codes) where code >= 0x80 {
-                switchboard.forget(filter)
-            }
-        }
-        end(entry, with: failure)
     }
 
     private func received(_ message: mosquitto_message, _ properties: OpaquePointer?) {

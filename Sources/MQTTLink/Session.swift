@@ -10,12 +10,14 @@ final class Session {
     private let overIPv4Only: Bool
     private var hasReached = false
     private var isOverIPv4 = false
-    private var letInAt: Instant?
+    var letInAt: Instant?
     /// When something was last known to go out, and to come in.
-    private var lastSent = Instant.now
+    var lastSent = Instant.now
     private var lastReceived = Instant.now
-    private var keepAlive: Duration
+    var keepAlive: Duration
     private var closeDeadline: Instant?
+    /// What this connection has subscribed to, or tried to.
+    var asked: Set<String> = []
     var waiting = Acknowledgements()
     /// Why it ends, once it does.
     var failure: MQTTError?
@@ -97,7 +99,7 @@ final class Session {
             )
             switchboard.silenceBell()
             if ready != 0 { try transfer(handle, ready: Int32(ready)) }
-            try obey(handle)
+            if letInAt != nil, failure == nil { try obey(handle) }
             try keepTime(handle, attemptDeadline: attemptDeadline)
             if try isDone(handle) { return }
         }
@@ -119,60 +121,6 @@ final class Session {
         }
     }
 
-    /// Does what the callers asked for since the last time.
-    private func obey(_ handle: borrowing Handle) throws(MQTTError) {
-        guard letInAt != nil, failure == nil else { return }
-        let commands = switchboard.takeCommands()
-        for (index, command) in commands.enumerated() {
-            do throws(MQTTError) {
-                switch command {
-                case .publish(let publication, let answer):
-                    try publish(publication, answer, on: handle)
-                case .subscribe(let filters, let answer):
-                    try subscribe(to: filters, answer, on: handle)
-                }
-            } catch {
-                // What was not yet handed to the library must not wait for ever.
-                for rest in commands[(index + 1)...] { waiting.abandon(rest) }
-                throw error
-            }
-        }
-    }
-
-    private func publish(
-        _ publication: MQTTPublication,
-        _ answer: Answer?,
-        on handle: borrowing Handle
-    ) throws(MQTTError) {
-        let entry = Acknowledgements.Entry.publication(topic: publication.topic, answer)
-        do throws(MQTTError) {
-            let identifier = try unsafe publication.publish(on: handle.pointer)
-            waiting.add(entry, as: identifier, until: .now + timeout)
-        } catch {
-            end(entry, with: error)
-            guard error.isLocal else { throw error }
-        }
-        lastSent = .now
-    }
-
-    private func subscribe(
-        to filters: [String],
-        _ answer: Answer?,
-        on handle: borrowing Handle
-    ) throws(MQTTError) {
-        let entry = Acknowledgements.Entry.subscription(filters, answer)
-        do throws(MQTTError) {
-            let identifier = try unsafe requestSubscription(to: filters, on: handle.pointer)
-            waiting.add(entry, as: identifier, until: .now + timeout)
-        } catch {
-            end(entry, with: error)
-            throw error
-        }
-        lastSent = .now
-    }
-
-    private var timeout: Duration { switchboard.configuration.acknowledgementTimeout }
-
     private func keepTime(
         _ handle: borrowing Handle,
         attemptDeadline: Instant
@@ -180,7 +128,9 @@ final class Session {
         let now = Instant.now
         switchboard.expireWaiters(at: now)
         for entry in waiting.takeExpired(at: now) {
-            end(entry, with: MQTTError(.timedOut, "no acknowledgement within \(timeout)"))
+            let late = MQTTError(.timedOut, "no acknowledgement within \(timeout)")
+            end(entry, with: late)
+            if case .resubscription = entry { throw late }
         }
         if letInAt == nil {
             guard now < attemptDeadline else {
@@ -207,38 +157,6 @@ final class Session {
         // Small, and nothing is before it: the socket takes it at once, or it does not matter.
         unsafe mosquitto_disconnect_v5(handle.pointer, 0, nil)
         return true
-    }
-
-    func end(_ entry: Acknowledgements.Entry, with failure: MQTTError?) {
-        switch entry {
-        case .publication(let topic, let answer):
-            switchboard.settle(isAcknowledged: failure == nil)
-            if let answer {
-                answer.resume(returning: failure.map { .failure($0) } ?? .success(()))
-            } else if let failure, failure.code != .connectionLost, failure.code != .closed {
-                switchboard.report(.publicationRefused(topic: topic, failure))
-            }
-        case .subscription(_, let answer):
-            answer?.resume(returning: failure.map { .failure($0) } ?? .success(()))
-        }
-    }
-
-    /// The broker let us in.
-    func wasLetIn(_ handle: OpaquePointer, keepAlive: Duration?) {
-        letInAt = .now
-        // MQTT 5 § 3.2.2.3.14: what the broker says here counts, and the library follows it too.
-        if let keepAlive { self.keepAlive = keepAlive }
-        let filters = switchboard.becameConnected()
-        if !filters.isEmpty {
-            do throws(MQTTError) {
-                let identifier = try unsafe requestSubscription(to: filters, on: handle)
-                waiting.add(.subscription(filters, nil), as: identifier, until: .now + timeout)
-            } catch {
-                failure = error
-                return
-            }
-        }
-        switchboard.report(.connected)
     }
 
     /// Adds the library's own words where a return code says little.

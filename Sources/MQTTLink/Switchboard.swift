@@ -18,11 +18,11 @@ final class Switchboard: Sendable {
     let events: AsyncStream<MQTTEvent>
     /// An eventfd: readable while there is something new for the thread.
     let bell: CInt
-    private let inbox: AsyncStream<MQTTMessage>.Continuation
-    private let eventSink: AsyncStream<MQTTEvent>.Continuation
-    private let state = Mutex(State())
+    let inbox: AsyncStream<MQTTMessage>.Continuation
+    let eventSink: AsyncStream<MQTTEvent>.Continuation
+    let state = Mutex(State())
 
-    private struct State {
+    struct State {
         var phase = Phase.idle
         var isConnected = false
         var commands: [Command] = []
@@ -35,7 +35,7 @@ final class Switchboard: Sendable {
         var counters = MQTTCounters()
     }
 
-    private enum Phase { case idle, running, closing, closed }
+    enum Phase { case idle, running, closing, closed }
 
     init(_ configuration: MQTTConfiguration) throws(MQTTError) {
         self.configuration = configuration
@@ -50,8 +50,7 @@ final class Switchboard: Sendable {
     deinit { Glibc.close(bell) }
 }
 
-// MARK: - Called from anywhere
-
+// Called from anywhere.
 extension Switchboard {
     var isConnected: Bool { state.withLock { $0.isConnected } }
     var counters: MQTTCounters { state.withLock { $0.counters } }
@@ -157,128 +156,9 @@ extension Switchboard {
         _ = unsafe write(bell, &one, 8)
     }
 
-    private func endStreams() {
+    func endStreams() {
         inbox.finish()
         eventSink.finish()
-    }
-}
-
-// MARK: - Called by the thread
-
-extension Switchboard {
-    var isClosing: Bool { state.withLock { $0.phase == .closing } }
-
-    /// When the first of those who wait for a connection gives up.
-    var earliestDeadline: Instant? {
-        state.withLock { $0.connectionWaiters.map(\.deadline).min() }
-    }
-
-    func silenceBell() {
-        var count: UInt64 = 0
-        _ = unsafe read(bell, &count, 8)
-    }
-
-    func takeCommands() -> [Command] {
-        state.withLock { state in
-            guard !state.commands.isEmpty else { return [] }
-            let taken = state.commands
-            state.commands.removeAll()
-            return taken
-        }
-    }
-
-    func forget(_ filter: String) {
-        state.withLock { $0.filters.removeAll { $0 == filter } }
-    }
-
-    func deliver(_ message: MQTTMessage) {
-        // AsyncStream's own limit: a full inbox drops the newest, so a flood can't push out what
-        // was there before it.
-        let isDropped = if case .enqueued = inbox.yield(message) { false } else { true }
-        state.withLock { state in
-            state.counters.received += isDropped ? 0 : 1
-            state.counters.inboxOverflows += isDropped ? 1 : 0
-        }
-    }
-
-    func countOversized() {
-        state.withLock { $0.counters.oversized += 1 }
-    }
-
-    /// One publication has met its end.
-    func settle(isAcknowledged: Bool) {
-        state.withLock { state in
-            state.outstanding -= 1
-            state.counters.acknowledged += isAcknowledged ? 1 : 0
-        }
-    }
-
-    func report(_ event: MQTTEvent) { eventSink.yield(event) }
-
-    /// The broker let us in; returns what to subscribe to before anything else is done.
-    func becameConnected() -> [String] {
-        // One lock for both: a filter that comes a moment later becomes a command.
-        let (filters, waiters) = state.withLock { state in
-            state.isConnected = true
-            state.counters.connects += 1
-            state.lastFailure = nil
-            defer { state.connectionWaiters.removeAll() }
-            return (state.filters, state.connectionWaiters)
-        }
-        for waiter in waiters { waiter.answer.resume(returning: .success(())) }
-        return filters
-    }
-
-    /// The connection is gone, or could not be made; what was handed over goes with it.
-    func becameDisconnected(_ failure: MQTTError) {
-        let isRefusal = failure.isRefusal
-        let (commands, waiters) = state.withLock { state in
-            state.isConnected = false
-            state.lastFailure = failure
-            let commands = state.commands
-            state.commands.removeAll()
-            let waiters = isRefusal ? state.connectionWaiters : []
-            if isRefusal { state.connectionWaiters.removeAll() }
-            return (commands, waiters)
-        }
-        for waiter in waiters { waiter.answer.resume(returning: .failure(failure)) }
-        for command in commands {
-            switch command {
-            case .publish(_, let answer):
-                settle(isAcknowledged: false)
-                answer?.resume(returning: .failure(failure))
-            case .subscribe(_, let answer):
-                // Kept: it is asked for again when we are let in.
-                answer?.resume(returning: .success(()))
-            }
-        }
-    }
-
-    func expireWaiters(at now: Instant) {
-        let (late, failure) = state.withLock { state in
-            let late = state.connectionWaiters.filter { $0.deadline <= now }
-            state.connectionWaiters.removeAll { $0.deadline <= now }
-            return (late, state.lastFailure)
-        }
-        for waiter in late {
-            let reason = failure ?? MQTTError(.timedOut, "no connection within the time given")
-            waiter.answer.resume(returning: .failure(reason))
-        }
-    }
-
-    func becameClosed() {
-        let reason = MQTTError(.closed, "the connection was closed")
-        becameDisconnected(reason)
-        let (waiters, closers) = state.withLock { state in
-            state.phase = .closed
-            let found = (state.connectionWaiters, state.closeWaiters)
-            state.connectionWaiters.removeAll()
-            state.closeWaiters.removeAll()
-            return found
-        }
-        for waiter in waiters { waiter.answer.resume(returning: .failure(reason)) }
-        endStreams()
-        for closer in closers { closer.resume() }
     }
 }
 
