@@ -8,12 +8,12 @@ import Testing
         (.responderSigns, 3),
     ]
 
-    @Test(arguments: kinds)
+    @Test(arguments: kinds, Provider.all)
     func `one bit turned in any byte of any message is refused`(
-        _ method: Method,
-        _ suite: CipherSuite.ID
+        _ kind: (Method, CipherSuite.ID),
+        _ provider: Provider
     ) throws {
-        let handshake = try Handshake(method, suite: suite)
+        let handshake = try Handshake(kind.0, suite: kind.1, lamp: provider, hall: provider)
         let lengths = try handshake.run().messages.map(\.count)
         for (number, length) in lengths.enumerated() {
             for index in 0..<length {

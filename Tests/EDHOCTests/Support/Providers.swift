@@ -1,3 +1,4 @@
+import BoringCrypto
 import EDHOC
 import MbedCrypto
 import Testing
@@ -9,5 +10,6 @@ struct Provider: Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
 
     static let mbedTLS = Provider(name: "mbedtls", crypto: MbedCrypto())
-    static let all = [mbedTLS]
+    static let boringSSL = Provider(name: "boringssl", crypto: BoringCrypto())
+    static let all = [mbedTLS, boringSSL]
 }
