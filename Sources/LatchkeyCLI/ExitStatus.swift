@@ -1,0 +1,73 @@
+internal import AdminModel
+
+/// What a command's end tells the shell; a part of the interface that scripts rely on.
+package enum ExitStatus: Int32, Sendable, CaseIterable {
+    /// Done.
+    case done = 0
+    /// The server refused a value.
+    case refused = 1
+    /// A local file can't be used, or a question was not answered with yes.
+    case local = 2
+    /// No server answers on the socket.
+    case unreachable = 3
+    /// This account may not administer the server.
+    case notPermitted = 4
+    /// No such thing.
+    case notFound = 5
+    /// It exists already, or its state does not allow this.
+    case conflict = 6
+    /// The server is busy or failed inside; the same command may work later.
+    case serverFailed = 7
+    /// Not every key settled in time.
+    case notSettled = 8
+    /// The audit log was changed.
+    case auditDamaged = 9
+    /// The command line can't be understood (EX_USAGE).
+    case usage = 64
+
+    /// The one place where the server's problems become exit codes.
+    init(_ code: AdminProblem.Code) {
+        switch code {
+        case .notPermitted: self = .notPermitted
+        case .notFound: self = .notFound
+        case .conflict: self = .conflict
+        case .busy, .storeFailed, .failed: self = .serverFailed
+        default: self = .refused
+        }
+    }
+
+    /// For the end of each command's help.
+    static let help = """
+        EXIT CODES
+          0  done                          5  no such thing
+          1  refused by the server         6  exists, or in the wrong state
+          2  local file, or not confirmed  7  server busy or failing: try again
+          3  no server on the socket       8  not all keys settled in time
+          4  not permitted                 9  audit log damaged
+          64 wrong usage
+        """
+}
+
+/// Why a command ends without being done.
+package struct Failure: Error, CustomStringConvertible {
+    /// For the shell.
+    package let status: ExitStatus
+    /// For the person: what is wrong, and what to do next.
+    package let description: String
+
+    init(_ status: ExitStatus, _ description: String) {
+        self.status = status
+        self.description = description
+    }
+
+    /// The server's words, one line for each detail.
+    init(_ problem: AdminProblem) {
+        let details = problem.details.compactMap { detail in
+            detail.line.map { "  line \($0): \(detail.message)" }
+        }
+        self.init(
+            ExitStatus(problem.code),
+            ([problem.message] + details).joined(separator: "\n")
+        )
+    }
+}

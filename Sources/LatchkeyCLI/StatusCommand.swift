@@ -1,0 +1,45 @@
+internal import AdminModel
+internal import ArgumentParser
+
+struct StatusCommand: AdminCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Shows how the server and its fleet are.",
+        discussion: lesson(
+            """
+            Keep the audit head somewhere else: whoever can change the server's disk can't make an
+            older log end in the same hash.
+            """,
+            examples: "latchkey status",
+            "latchkey status --json | jq .devices"
+        )
+    )
+
+    @OptionGroup var server: ServerOptions
+    @OptionGroup var output: OutputOptions
+
+    func perform(with client: AdminClient) async throws {
+        let status: ServerStatus = try await client.get("/v1/status")
+        let console = Console.current
+        if output.isJSON { return console.print(try json(status)) }
+        let devices = status.devices.filter { $0.value > 0 }.sorted { $0.key < $1.key }
+            .map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+        var lines = [
+            ("fleet", status.fleet),
+            ("server", "version \(status.version)"),
+        ]
+        if let started = status.startedAt { lines.append(("started", "\(started)")) }
+        if let broker = status.broker { lines.append(("broker", broker)) }
+        if let sessions = status.sessions { lines.append(("sessions", "\(sessions) open")) }
+        lines += [
+            ("devices", devices.isEmpty ? "none" : devices),
+            ("keys due", "\(status.keysDue)"),
+            ("audit log", "\(status.auditRows) rows, head \(status.auditHead ?? "none")"),
+            ("store", "\(status.databaseBytes) bytes, layout \(status.schemaVersion)"),
+        ]
+        for (name, value) in lines {
+            let gap = String(repeating: " ", count: 11 - name.count)
+            console.print(name + gap + printable(value))
+        }
+    }
+}

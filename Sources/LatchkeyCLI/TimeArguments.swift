@@ -1,0 +1,40 @@
+internal import AdminModel
+internal import ArgumentParser
+internal import Glibc
+
+/// A length of time as people write it: `90s`, `15m`, `1h`, `30d`.
+struct TimeSpan: ExpressibleByArgument, Hashable {
+    let seconds: UInt32
+
+    init(seconds: UInt32) { self.seconds = seconds }
+
+    /// For the defaults that help shows.
+    var defaultValueDescription: String { span(seconds) }
+
+    init?(argument: String) {
+        let units: [Character: UInt32] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400]
+        guard let unit = argument.last.flatMap({ units[$0] }) else { return nil }
+        let digits = argument.dropLast()
+        guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+            let number = UInt32(digits)
+        else { return nil }
+        let (seconds, isTooLong) = number.multipliedReportingOverflow(by: unit)
+        guard !isTooLong else { return nil }
+        self.seconds = seconds
+    }
+}
+
+/// A moment, or how long ago it was.
+struct Moment: ExpressibleByArgument, Hashable {
+    let time: Timestamp
+
+    init?(argument: String) {
+        if let time = Timestamp(parsing: argument) {
+            self.time = time
+        } else if let span = TimeSpan(argument: argument) {
+            time = Timestamp(seconds: Int64(Glibc.time(nil)) - Int64(span.seconds))
+        } else {
+            return nil
+        }
+    }
+}

@@ -1,0 +1,4 @@
+internal import Glibc
+internal import LatchkeyCLI
+
+exit(await CommandLineTool.run(Array(CommandLine.arguments.dropFirst())))
