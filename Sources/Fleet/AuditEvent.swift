@@ -1,4 +1,3 @@
-internal import CBOR
 public import KeyExchange
 
 /// What the audit log tells of; the word is stored.

@@ -1,32 +1,69 @@
 public import EDHOC
+internal import Fleet
+internal import GRDB
 public import KeyExchange
 
 /// The server's store: one fleet in one folder.
 public final class Registry: Sendable {
     /// The fleet.
-    public var fleet: FleetID { todo() }
+    public let fleet: FleetID
     /// The server's credential, to be pinned by devices; the kid names it.
-    public var serverCredential: Credential { todo() }
+    public let serverCredential: Credential
     /// The server's static key for EDHOC.
-    public var serverKey: any AgreementKey { todo() }
+    public let serverKey: any AgreementKey
     /// How devices reach the broker.
-    public var broker: BrokerSettings { todo() }
+    public let broker: BrokerSettings
     /// The password of the broker's account `@enrol`, as text.
-    public var enrolPassword: KeyMaterial { todo() }
+    public let enrolPassword: KeyMaterial
+
+    let store: Store
+    let vault: Vault
+    let writer: Writer
+    let changes: Changes
+    private let lock: FolderLock
+
+    init(
+        lock: FolderLock, store: Store, vault: Vault, identity: FleetIdentity, head: AuditHead
+    ) {
+        fleet = vault.fleet
+        serverCredential = identity.credential
+        serverKey = identity.key
+        broker = identity.broker
+        enrolPassword = identity.enrolPassword
+        self.store = store
+        self.vault = vault
+        self.lock = lock
+        changes = Changes()
+        writer = Writer(store: store, vault: vault, changes: changes, head: head)
+    }
 
     /// Makes a fleet in a folder; a key file that is not there is made too.
     public static func create(
         folder: String, fleet: FleetID, broker: BrokerSettings, rootKey: RootKeySource,
         crypto: any Crypto, actor: String, now: Int64
-    ) throws(RegistryError) -> Registry { todo() }
+    ) throws(RegistryError) -> Registry {
+        try create(
+            folder: folder, fleet: fleet, broker: broker, rootKey: rootKey,
+            iterations: PassphraseKey.iterations, crypto: crypto, actor: actor, now: now)
+    }
 
     /// Opens the fleet in a folder.
+    ///
+    /// Refuses a folder on which another server works, a database of a newer version, and a root key
+    /// that is missing, that others can read, or that is of another fleet.
     public static func open(
         folder: String, rootKey: RootKeySource, crypto: any Crypto
-    ) throws(RegistryError) -> Registry { todo() }
+    ) throws(RegistryError) -> Registry {
+        let lock = try FolderLock(folder: folder)
+        let store = try Store(folder: folder, mustExist: true)
+        let root = try store.openRootKey(rootKey, crypto: crypto)
+        return try store.registry(root: root, lock: lock, crypto: crypto)
+    }
 
     /// Ends all work; what was accepted is committed first.
-    public func close() async { todo() }
+    public func close() async {
+        await writer.close()
+        changes.end()
+        try? store.pool.close()
+    }
 }
-
-func todo() -> Never { preconditionFailure("not yet") }

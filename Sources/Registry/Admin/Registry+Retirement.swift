@@ -1,0 +1,91 @@
+public import Fleet
+internal import Foundation
+internal import GRDB
+public import KeyExchange
+
+extension Registry {
+    /// Orders a device to destroy everything; doing it twice is no fault.
+    ///
+    /// A device that was never heard holds nothing, and is retired at once.
+    public func retireDevice(
+        _ id: DeviceID, actor: String, now: Int64
+    ) async throws(RegistryError) -> Device {
+        try await change(id) { transaction, device in
+            switch device.state {
+            case .retiring, .retired: return
+            case .registered, .enrolled, .quarantined: break
+            }
+            let operation = try OperationID(crypto: transaction.vault.crypto)
+            let next = device.state == .registered ? DeviceState.retired : .retiring
+            try transaction.run(
+                """
+                UPDATE device SET state = ?, order_counter = order_counter + 1,
+                    retire_operation = ? WHERE id = ?
+                """, [next.rawValue, Data(operation.bytes), device.id])
+            transaction.count(next, leaving: device.state)
+            try transaction.audit(
+                AuditEvent(
+                    time: now, kind: .retirementOrdered, actor: actor, device: id.description,
+                    details: ["operation": operation.description]))
+            if next == .retiring { try transaction.nudge(id, now: now) }
+        }
+    }
+
+    /// Refuses an enrolled device until it is released.
+    public func quarantineDevice(
+        _ id: DeviceID, actor: String, now: Int64
+    ) async throws(RegistryError) -> Device {
+        try await change(id) { transaction, device in
+            try transaction.move(
+                device, from: .enrolled, to: .quarantined,
+                event: AuditEvent(
+                    time: now, kind: .deviceQuarantined, actor: actor, device: id.description))
+        }
+    }
+
+    /// Ends a quarantine.
+    public func releaseDevice(
+        _ id: DeviceID, actor: String, now: Int64
+    ) async throws(RegistryError) -> Device {
+        try await change(id) { transaction, device in
+            try transaction.move(
+                device, from: .quarantined, to: .enrolled,
+                event: AuditEvent(
+                    time: now, kind: .deviceReleased, actor: actor, device: id.description))
+        }
+    }
+
+    private func change(
+        _ id: DeviceID, _ body: @escaping @Sendable (Transaction, DeviceRow) throws -> Void
+    ) async throws(RegistryError) -> Device {
+        try await writer.perform { transaction in
+            guard let device = try transaction.device(named: id) else {
+                throw RegistryError(.notFound, "there is no device \(id)")
+            }
+            try body(transaction, device)
+            let row = try transaction.row(
+                """
+                \(Row.deviceColumns)
+                FROM device JOIN device_group ON device_group.id = group_id
+                WHERE device.id = ?
+                """, [device.id])
+            guard let row else { throw RegistryError(.damaged, "device \(id) is gone") }
+            return try row.device()
+        }
+    }
+}
+
+extension Transaction {
+    fileprivate func move(
+        _ device: DeviceRow, from: DeviceState, to: DeviceState, event: AuditEvent
+    ) throws {
+        if device.state == to { return }
+        guard device.state == from else {
+            throw RegistryError(
+                .conflict, "device \(device.name) is \(device.state): want \(from)")
+        }
+        try run("UPDATE device SET state = ? WHERE id = ?", [to.rawValue, device.id])
+        count(to, leaving: from)
+        try audit(event)
+    }
+}

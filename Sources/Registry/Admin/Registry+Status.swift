@@ -1,0 +1,44 @@
+internal import Fleet
+internal import GRDB
+public import KeyExchange
+
+extension Registry {
+    /// The state of the fleet at a glance.
+    public func status(now: Int64) async throws(RegistryError) -> FleetStatus {
+        try store.read { db in
+            var devices: [DeviceState: Int] = [:]
+            for row in try Row.fetchAll(db, sql: "SELECT state, devices FROM state_count") {
+                devices[try row.value(0, as: DeviceState.self)] = row[1]
+            }
+            func number(_ sql: String, _ arguments: StatementArguments = []) throws -> Int {
+                try Int.fetchOne(db, sql: sql, arguments: arguments) ?? 0
+            }
+            let pages = try number("PRAGMA page_count") * (try number("PRAGMA page_size"))
+            return FleetStatus(
+                fleet: fleet, schemaVersion: Schema.version, databaseBytes: Int64(pages),
+                devices: devices,
+                overdueKeys: try number(
+                    "SELECT COUNT(*) FROM device_key WHERE rotate_at <= ?", [now]),
+                outbox: try number("SELECT COUNT(*) FROM outbox"),
+                audit: try db.auditHead(vault: vault))
+        }
+    }
+
+    /// Accounts of the broker by name after `after`, at most `limit`.
+    public func brokerAccounts(
+        after: DeviceID? = nil, limit: Int = 1000
+    ) async throws(RegistryError) -> [BrokerAccount] {
+        try store.read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT name, broker_password_hash FROM device
+                    WHERE name > ? AND broker_password_hash IS NOT NULL
+                    ORDER BY name LIMIT \(page(limit))
+                    """, arguments: [after?.description ?? ""]
+            ).map { row in
+                BrokerAccount(device: try row.name(0, as: DeviceID.self), passwordHash: row[1])
+            }
+        }
+    }
+}

@@ -1,0 +1,168 @@
+internal import EDHOC
+internal import Fleet
+internal import Foundation
+internal import GRDB
+internal import KeyExchange
+internal import Secrets
+
+/// The keys of one device while a transaction changes them: each change follows the table of
+/// `KeyState` and leaves one row in the audit log.
+struct Keys {
+    /// Generations that never came into use, or are gone, are remembered no further back than this.
+    static let remembered: UInt32 = 8
+
+    let transaction: Transaction
+    let device: DeviceID
+    let id: Int64
+    let now: Int64
+    let actor: String
+    private(set) var records: [KeyRecord]
+    private var sealed: [[UInt8]?]
+
+    init(of device: DeviceRow, actor: String, now: Int64, in transaction: Transaction) throws {
+        try self.init(
+            id: device.id, name: device.name, actor: actor, now: now, in: transaction)
+    }
+
+    init(
+        id: Int64, name: DeviceID, actor: String, now: Int64, in transaction: Transaction
+    ) throws {
+        self.transaction = transaction
+        self.device = name
+        self.id = id
+        self.now = now
+        self.actor = actor
+        let rows = try transaction.rows(
+            """
+            SELECT name, epoch, state, thumbprint, created_at, changed_at, grace_until, rotate_at,
+                failure, sealed
+            FROM device_key WHERE device_id = ? ORDER BY name, epoch
+            """, [id])
+        records = try rows.map { row in try row.keyRecord() }
+        sealed = rows.map { row in row.bytesIfAny(9) }
+    }
+
+    func index(_ name: KeyName, _ epoch: Epoch) -> Int? {
+        records.firstIndex { $0.name == name && $0.epoch == epoch }
+    }
+
+    /// Opens the stored material of a generation.
+    func material(at index: Int, group: Transaction.GroupEntry) throws -> KeyMaterial {
+        let record = records[index]
+        guard let sealed = sealed[index] else {
+            throw RegistryError(
+                .damaged, "key \(record.name) \(record.epoch) of \(device) has no material")
+        }
+        return KeyMaterial(
+            try transaction.vault.open(
+                sealed, under: group.key, at: .key(device, record.name, record.epoch)))
+    }
+
+    /// Makes, seals and stores a new generation, to be offered.
+    mutating func generate(
+        _ spec: KeySpec, _ epoch: Epoch, group: Transaction.GroupEntry
+    ) throws -> KeyMaterial {
+        let vault = transaction.vault
+        let material = KeyMaterial(try vault.crypto.randomSecret(spec.algorithm.keyLength))
+        let sealed = try vault.seal(
+            material.secret, under: group.key, at: .key(device, spec.name, epoch))
+        let record = KeyRecord(
+            name: spec.name, epoch: epoch, state: .offered,
+            thumbprint: Thumbprint(of: material.secret, crypto: vault.crypto), createdAt: now,
+            changedAt: now)
+        if records.contains(where: { $0.name == spec.name }) {
+            try tidy(spec.name, before: epoch)
+        }
+        try transaction.run(
+            """
+            INSERT INTO device_key
+                (device_id, name, epoch, state, sealed, thumbprint, created_at, changed_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                id, spec.name.description, epoch.number, record.state.rawValue, Data(sealed),
+                Data(record.thumbprint.bytes), now, now,
+            ])
+        records.append(record)
+        self.sealed.append(sealed)
+        try audit(record, from: .preActive, [:])
+        return material
+    }
+
+    /// Brings a generation into its next state; material that is not needed any more is deleted.
+    mutating func move(
+        _ index: Int, to state: KeyState, graceUntil: Int64? = nil, rotateAt: Int64? = nil,
+        failure: FailureKind? = nil, details: [String: String] = [:]
+    ) throws {
+        let old = records[index].state
+        precondition(old.mayBecome(state), "a key may not go from \(old) to \(state)")
+        records[index].state = state
+        records[index].changedAt = now
+        records[index].graceUntil = graceUntil
+        records[index].rotateAt = rotateAt
+        records[index].failure = failure
+        let record = records[index]
+        try transaction.run(
+            """
+            UPDATE device_key SET state = ?, changed_at = ?, grace_until = ?, rotate_at = ?,
+                failure = ? \(state.hasMaterial ? "" : ", sealed = NULL")
+            WHERE device_id = ? AND name = ? AND epoch = ?
+            """,
+            [
+                state.rawValue, now, graceUntil, rotateAt, failure?.rawValue, id,
+                record.name.description, record.epoch.number,
+            ])
+        if !state.hasMaterial { sealed[index] = nil }
+        try audit(record, from: old, details)
+    }
+
+    /// Deletes the material of a generation, by the way that its state allows.
+    mutating func destroy(_ index: Int) throws {
+        switch records[index].state {
+        case .preActive, .offered: try move(index, to: .withdrawn)
+        case .active, .superseded, .suspended:
+            try move(index, to: .deactivated)
+            try move(index, to: .destroyed)
+        case .deactivated: try move(index, to: .destroyed)
+        case .compromised: try move(index, to: .destroyedCompromised)
+        case .withdrawn, .destroyed, .destroyedCompromised: break
+        }
+    }
+
+    /// Says when the next generation is due, or that nobody asks for one.
+    mutating func setRotation(_ index: Int, at time: Int64?) throws {
+        guard records[index].rotateAt != time else { return }
+        records[index].rotateAt = time
+        try transaction.run(
+            "UPDATE device_key SET rotate_at = ? WHERE device_id = ? AND name = ? AND epoch = ?",
+            [time, id, records[index].name.description, records[index].epoch.number])
+    }
+
+    private func tidy(_ name: KeyName, before epoch: Epoch) throws {
+        try transaction.run(
+            """
+            UPDATE device_key SET rotate_at = NULL
+            WHERE device_id = ? AND name = ? AND state = 2 AND rotate_at IS NOT NULL
+            """, [id, name.description])
+        guard epoch.number > Self.remembered else { return }
+        try transaction.run(
+            """
+            DELETE FROM device_key
+            WHERE device_id = ? AND name = ? AND epoch < ? AND state IN (2, 6, 8)
+            """, [id, name.description, epoch.number - Self.remembered])
+    }
+
+    private func audit(
+        _ record: KeyRecord, from old: KeyState, _ details: [String: String]
+    ) throws {
+        guard let kind = AuditKind(entering: record.state) else { return }
+        var details = details
+        details["from"] = old.description
+        details["thumbprint"] = record.thumbprint.description
+        details["failure"] = record.failure?.description
+        try transaction.audit(
+            AuditEvent(
+                time: now, kind: kind, actor: actor, device: device.description,
+                key: record.name, epoch: record.epoch, details: details))
+    }
+}

@@ -1,0 +1,165 @@
+public import EDHOC
+internal import Fleet
+internal import Foundation
+internal import GRDB
+public import KeyExchange
+
+extension Registry {
+    /// The credential that a kid names, in whatever state its device is.
+    public func knownCredential(kid: [UInt8]) throws(RegistryError) -> Credential? {
+        let encoded: [UInt8]?
+        do {
+            // One statement sees one state: it needs no transaction around it.
+            encoded = try store.pool.unsafeRead { db in
+                let statement = try db.cachedStatement(
+                    sql: "SELECT credential FROM device WHERE kid = ?")
+                return try Data.fetchOne(statement, arguments: [Data(kid)]).map { [UInt8]($0) }
+            }
+        } catch {
+            throw RegistryError(wrapping: error)
+        }
+        guard let encoded else { return nil }
+        do { return try Credential(ccs: encoded, sentByValue: false) } catch {
+            throw RegistryError(.damaged, "a stored credential is damaged: \(error)")
+        }
+    }
+
+    /// Admits or enrols the device, compares what it has with what it should have, and answers.
+    ///
+    /// A device that asks again is told the same: the same keys, the same retirement, and no token is
+    /// used up twice. A refusal is written to the audit log.
+    public func reconcile(_ contact: Contact) async throws(RegistryError) -> Answer {
+        try await writer.perform { transaction in
+            switch try Admission(transaction: transaction, contact: contact).decide() {
+            case .refused(let problem, let subject):
+                try transaction.auditRefusal(problem, about: subject, now: contact.now)
+                return .refuse(problem)
+            case .admitted(let device):
+                return try transaction.answer(contact, from: device)
+            }
+        }
+    }
+
+    /// Takes what became of an offer, and says what counts from now on.
+    ///
+    /// Only the state of the keys decides, so a repeat gets the same verdicts. `conflict` when the
+    /// device is retired.
+    public func confirm(
+        device: DeviceID, operation: OperationID, outcomes: [KeyOutcome], verdicts: [Verdict],
+        now: Int64
+    ) async throws(RegistryError) -> Settle {
+        try await writer.perform { transaction in
+            guard let row = try transaction.device(named: device), row.state != .retired else {
+                throw RegistryError(.conflict, "device \(device) takes no keys")
+            }
+            var confirmation = try Confirming(device: row, now: now, in: transaction)
+            for outcome in outcomes { try confirmation.take(outcome) }
+            return Settle(operation: operation, verdicts: verdicts + confirmation.verdicts)
+        }
+    }
+
+    /// Records a refusal that was decided outside; `subject` is the name that was claimed.
+    public func refused(
+        _ problem: Problem, about subject: String?, now: Int64
+    ) async throws(RegistryError) {
+        try await writer.perform { transaction in
+            try transaction.auditRefusal(problem, about: subject, now: now)
+        }
+    }
+}
+
+extension Transaction {
+    fileprivate func auditRefusal(_ problem: Problem, about subject: String?, now: Int64) throws {
+        // The name is only claimed: it is kept if it could be one.
+        let name = subject.flatMap { try? DeviceID(parsing: $0) }
+        var details = ["code": problem.code.description]
+        if !problem.text.isEmpty { details["text"] = String(problem.text.prefix(120)) }
+        try audit(
+            AuditEvent(
+                time: now, kind: .contactRefused, actor: "server", device: name?.description,
+                details: details))
+    }
+
+    fileprivate func answer(_ contact: Contact, from device: DeviceRow) throws -> Answer {
+        switch device.state {
+        case .retiring, .retired:
+            try note(contact, from: device)
+            guard let operation = device.retireOperation else {
+                throw RegistryError(.damaged, "device \(device.name) has no retirement")
+            }
+            return .retire(
+                device: device.name,
+                Retire(operation: operation, counter: device.orderCounter, scope: .device))
+        case .quarantined:
+            let problem = Problem(.deviceQuarantined)
+            try auditRefusal(problem, about: device.name.description, now: contact.now)
+            return .refuse(problem)
+        case .registered, .enrolled:
+            try note(contact, from: device)
+            return try reconcile(contact.report, of: device, now: contact.now)
+        }
+    }
+
+    /// Keeps what the device said of itself.
+    private func note(_ contact: Contact, from device: DeviceRow) throws {
+        let report = contact.report
+        try run(
+            """
+            UPDATE device SET last_seen = ?, store = ?, security_level = ?, agent_version = ?,
+                report = ?, broker_password_hash = COALESCE(?, broker_password_hash)
+            WHERE id = ?
+            """,
+            [
+                contact.now, report.store.rawValue, report.level.rawValue, report.agentVersion,
+                Data(ReportRecord.encode(report.keys)), contact.brokerPasswordHash, device.id,
+            ])
+        if contact.brokerPasswordHash != nil { accountsChanged() }
+    }
+
+    private func reconcile(_ report: Report, of device: DeviceRow, now: Int64) throws -> Answer {
+        let group = try group(device.group)
+        var keys = try Keys(of: device, actor: "server", now: now, in: self)
+        let plan = Reconciler.plan(
+            specs: group.specs, records: keys.records, report: report, now: now)
+        for finding in plan.findings {
+            try audit(
+                AuditEvent(
+                    time: now, kind: finding.kind, actor: "server",
+                    device: device.name.description, key: finding.name, epoch: finding.epoch))
+        }
+        for withdrawal in plan.withdrawals {
+            guard let index = keys.index(withdrawal.name, withdrawal.epoch) else { continue }
+            try keys.move(index, to: .withdrawn, details: ["reason": withdrawal.reason.rawValue])
+        }
+        let operation = try OperationID(crypto: vault.crypto)
+        let offered = try plan.offers.map { offer in
+            try keys.offer(offer, group: group)
+        }
+        return offered.isEmpty
+            ? .settle(
+                device: device.name, Settle(operation: operation, verdicts: plan.verdicts))
+            : .offer(
+                device: device.name, Offer(operation: operation, keys: offered),
+                verdicts: plan.verdicts)
+    }
+}
+
+extension Keys {
+    fileprivate mutating func offer(
+        _ offer: Plan.Offering, group: Transaction.GroupEntry
+    ) throws -> OfferedKey {
+        let material: KeyMaterial
+        if offer.isNew {
+            material = try generate(offer.spec, offer.epoch, group: group)
+        } else {
+            guard let index = index(offer.spec.name, offer.epoch) else {
+                preconditionFailure("the plan names a generation that is not there")
+            }
+            material = try self.material(at: index, group: group)
+        }
+        return OfferedKey(
+            name: offer.spec.name, epoch: offer.epoch, algorithm: offer.spec.algorithm,
+            use: offer.spec.use, graceSeconds: offer.spec.graceSeconds,
+            leaseSeconds: offer.spec.leaseSeconds, material: material)
+    }
+}

@@ -1,0 +1,160 @@
+internal import Fleet
+internal import Foundation
+internal import GRDB
+internal import KeyExchange
+
+/// One commit in the making; it lives on the writer's thread.
+final class Transaction {
+    /// What the writer remembers from commit to commit, so as not to read it again.
+    struct Memory: Sendable {
+        var head: AuditHead
+        var groups: [Int64: GroupEntry] = [:]
+    }
+
+    /// A group with its opened key and what its devices shall hold.
+    struct GroupEntry: Sendable {
+        let id: Int64
+        let name: GroupName
+        let key: KeyMaterial
+        let specs: [KeySpec]
+    }
+
+    let db: Database
+    let vault: Vault
+    private(set) var memory: Memory
+    private(set) var effects = Changes.Effects()
+    private var stateChanges: [DeviceState: Int] = [:]
+    private let firstHead: AuditHead
+
+    init(db: Database, vault: Vault, memory: Memory) {
+        self.db = db
+        self.vault = vault
+        self.memory = memory
+        firstHead = memory.head
+    }
+
+    /// Runs one change; returns its error when it was undone alone, throws when the whole commit is lost.
+    func attempt(_ body: (Transaction) throws -> Void) throws -> RegistryError? {
+        let (memory, effects, stateChanges) = (memory, effects, stateChanges)
+        try run("SAVEPOINT change")
+        do {
+            try body(self)
+            try run("RELEASE change")
+            return nil
+        } catch {
+            // A full disk may have ended the transaction already: then nothing of the batch is left.
+            guard db.isInsideTransaction else { throw error }
+            try run("ROLLBACK TO change")
+            try run("RELEASE change")
+            self.memory = memory
+            self.memory.groups = [:]
+            self.effects = effects
+            self.stateChanges = stateChanges
+            return RegistryError(wrapping: error)
+        }
+    }
+
+    /// Writes what the changes have in common.
+    func finish() throws {
+        for (state, change) in stateChanges where change != 0 {
+            try run(
+                """
+                INSERT INTO state_count (state, devices) VALUES (?, ?)
+                ON CONFLICT (state) DO UPDATE SET devices = devices + excluded.devices
+                """, [state.rawValue, change])
+        }
+        guard memory.head != firstHead else { return }
+        try run(
+            """
+            INSERT INTO audit_head (id, count, hash, mac) VALUES (1, ?, ?, ?)
+            ON CONFLICT (id) DO UPDATE SET
+                count = excluded.count, hash = excluded.hash, mac = excluded.mac
+            """,
+            [
+                memory.head.count, Data(memory.head.hash),
+                Data(vault.authenticate(memory.head)),
+            ])
+    }
+
+    /// Appends one row to the audit log.
+    func audit(_ event: AuditEvent) throws {
+        let details = event.encodedDetails()
+        let head = AuditChain.append(
+            event.encoded(details: details), to: memory.head, crypto: vault.crypto)
+        try run(
+            """
+            INSERT INTO audit
+                (sequence, time, kind, actor, device, key_name, epoch, details, hash)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                head.count, event.time, event.kind.rawValue, event.actor, event.device,
+                event.key?.description, event.epoch?.number, Data(details), Data(head.hash),
+            ])
+        memory.head = head
+    }
+
+    /// Counts a device into a state, and out of another.
+    func count(_ state: DeviceState, leaving old: DeviceState? = nil) {
+        stateChanges[state, default: 0] += 1
+        if let old { stateChanges[old, default: 0] -= 1 }
+    }
+
+    /// Leaves a nudge to be sent after the commit.
+    func nudge(_ device: DeviceID, now: Int64) throws {
+        try run(
+            "INSERT INTO outbox (device, created_at) VALUES (?, ?)", [device.description, now])
+        effects.hasOutbox = true
+    }
+
+    /// Says that the broker's accounts changed.
+    func accountsChanged() { effects.hasAccounts = true }
+
+    /// Forgets what is remembered of a group that changes.
+    func forget(group: Int64) { memory.groups[group] = nil }
+
+    /// The group with its key and specs, from memory if it can be.
+    func group(_ id: Int64) throws -> GroupEntry {
+        if let entry = memory.groups[id] { return entry }
+        guard
+            let row = try row("SELECT name, sealed_key FROM device_group WHERE id = ?", [id])
+        else { throw RegistryError(.damaged, "there is no group number \(id)") }
+        let name = try row.name(0, as: GroupName.self)
+        let key = try vault.open(row.bytes(1), under: vault.wrappingKey, at: .groupKey(name))
+        let specs = try rows(
+            """
+            SELECT name, algorithm, key_use, rotation_seconds, grace_seconds, lease_seconds
+            FROM key_spec WHERE group_id = ? ORDER BY name
+            """, [id]
+        ).map { row in try row.keySpec(group: name) }
+        let entry = GroupEntry(id: id, name: name, key: KeyMaterial(key), specs: specs)
+        memory.groups[id] = entry
+        return entry
+    }
+
+    /// The number of a group; `notFound` if there is none of that name.
+    func groupID(_ name: GroupName) throws -> Int64 {
+        guard
+            let row = try row(
+                "SELECT id FROM device_group WHERE name = ?", [name.description])
+        else { throw RegistryError(.notFound, "there is no group \(name): create it first") }
+        return row[0]
+    }
+}
+
+extension Transaction {
+    /// Executes a statement that is prepared once.
+    func run(_ sql: String, _ arguments: StatementArguments = []) throws {
+        try db.cachedStatement(sql: sql).execute(arguments: arguments)
+    }
+
+    /// The first row of a query that is prepared once.
+    func row(_ sql: String, _ arguments: StatementArguments = []) throws -> Row? {
+        try Row.fetchOne(try db.cachedStatement(sql: sql), arguments: arguments)
+    }
+
+    /// All rows of a query that is prepared once.
+    func rows(_ sql: String, _ arguments: StatementArguments = []) throws -> [Row] {
+        try Row.fetchAll(try db.cachedStatement(sql: sql), arguments: arguments)
+    }
+}

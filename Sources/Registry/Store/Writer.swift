@@ -1,0 +1,137 @@
+internal import Dispatch
+internal import Fleet
+internal import GRDB
+internal import Synchronization
+
+/// Commits the changes of many callers together: one sync of the disk for each batch.
+///
+/// Each change has a savepoint, so one that fails is undone alone. A caller hears of its change when
+/// the commit is durable.
+final class Writer: Sendable {
+    /// Changes that may wait; more are refused with `busy`.
+    static let capacity = 4096
+    /// Changes of one commit.
+    static let batch = 256
+
+    private struct Work: Sendable {
+        let run: @Sendable (Transaction) throws -> Void
+        let finish: @Sendable (RegistryError?) -> Void
+    }
+
+    private struct Waiting: Sendable {
+        var works: [Work] = []
+        var isRunning = false
+        var isClosed = false
+    }
+
+    private let store: Store
+    private let vault: Vault
+    private let changes: Changes
+    private let queue = DispatchQueue(label: "latchkey.registry.writer")
+    private let waiting = Mutex(Waiting())
+    private let memory: Mutex<Transaction.Memory>
+    private let capacity: Int
+
+    init(
+        store: Store, vault: Vault, changes: Changes, head: AuditHead,
+        capacity: Int = Writer.capacity
+    ) {
+        self.store = store
+        self.vault = vault
+        self.changes = changes
+        self.capacity = capacity
+        memory = Mutex(Transaction.Memory(head: head))
+    }
+
+    /// Runs one change in the next commit; it may run in a second try, so it only touches the database.
+    func perform<Result: Sendable>(
+        _ body: @escaping @Sendable (Transaction) throws -> Result
+    ) async throws(RegistryError) -> Result {
+        let outcome: Swift.Result<Result, RegistryError> = await withCheckedContinuation {
+            continuation in
+            let slot = Slot<Result>()
+            let work = Work(
+                run: { transaction in slot.fill(try body(transaction)) },
+                finish: { error in
+                    if let error {
+                        continuation.resume(returning: .failure(error))
+                    } else {
+                        continuation.resume(returning: .success(slot.value))
+                    }
+                })
+            if let refusal = enqueue(work) { continuation.resume(returning: .failure(refusal)) }
+        }
+        return try outcome.get()
+    }
+
+    /// Takes no more, and returns when everything that was taken is committed.
+    func close() async {
+        waiting.withLock { $0.isClosed = true }
+        await withCheckedContinuation { continuation in queue.async { continuation.resume() } }
+    }
+
+    private func enqueue(_ work: Work) -> RegistryError? {
+        let refusal: RegistryError? = waiting.withLock { waiting in
+            if waiting.isClosed { return RegistryError(.failed, "the registry is closed") }
+            if waiting.works.count >= capacity {
+                return RegistryError(.busy, "\(capacity) changes wait already: try again later")
+            }
+            waiting.works.append(work)
+            if !waiting.isRunning {
+                waiting.isRunning = true
+                queue.async { self.drain() }
+            }
+            return nil
+        }
+        return refusal
+    }
+
+    private func drain() {
+        while true {
+            let works: [Work] = waiting.withLock { waiting in
+                let next = Array(waiting.works.prefix(Self.batch))
+                waiting.works.removeFirst(next.count)
+                waiting.isRunning = !next.isEmpty
+                return next
+            }
+            if works.isEmpty { return }
+            commit(works)
+        }
+    }
+
+    private func commit(_ works: [Work]) {
+        var errors: [RegistryError?] = []
+        let before = memory.withLock { $0 }
+        do {
+            let after = try store.pool.writeWithoutTransaction { db in
+                let transaction = Transaction(db: db, vault: vault, memory: before)
+                try db.inTransaction(.immediate) {
+                    for work in works { errors.append(try transaction.attempt(work.run)) }
+                    try transaction.finish()
+                    return .commit
+                }
+                return (transaction.memory, transaction.effects)
+            }
+            memory.withLock { $0 = after.0 }
+            changes.announce(after.1)
+        } catch {
+            let error = RegistryError(wrapping: error)
+            errors = works.map { _ in error }
+        }
+        for (work, error) in zip(works, errors) { work.finish(error) }
+    }
+}
+
+/// A result on its way from the writer to its caller.
+private final class Slot<Value: Sendable>: Sendable {
+    private let content = Mutex<Value?>(nil)
+
+    func fill(_ value: Value) { content.withLock { $0 = value } }
+
+    var value: Value {
+        content.withLock { content in
+            guard let content else { preconditionFailure("a change ended without a result") }
+            return content
+        }
+    }
+}
