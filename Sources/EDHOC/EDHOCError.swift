@@ -53,9 +53,11 @@ public struct EDHOCError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What to send to the peer: the code and a generic text, never the detail.
     public var errorMessage: EDHOCErrorMessage {
         switch code {
-        case .unsupportedSuite(let suites): .wrongSuite(suites)
+        // An empty SUITES_R has no encoding.
+        case .unsupportedSuite(let suites) where !suites.isEmpty: .wrongSuite(suites)
         case .unknownCredential: .unknownCredential
-        case .malformed, .tooLong, .unsupportedMethod, .suiteNotPreferred, .noCommonSuite,
+        case .malformed, .tooLong, .unsupportedMethod, .unsupportedSuite, .suiteNotPreferred,
+            .noCommonSuite,
             .invalidPublicKey, .criticalEAD, .invalidCredential, .ownIdentity, .notAuthentic,
             .crypto:
             .unspecified("handshake failed")
