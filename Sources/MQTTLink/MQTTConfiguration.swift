@@ -7,6 +7,8 @@ public struct MQTTConfiguration: Sendable {
     /// The broker's port.
     public var port: UInt16
     /// The name of this connection to the broker, which lets only one in with it at a time.
+    ///
+    /// Whoever else comes in with it throws us out, so make it hard to guess.
     public var clientID: String
     /// The account at the broker, if it asks for one.
     public var username: String?
@@ -23,6 +25,9 @@ public struct MQTTConfiguration: Sendable {
     /// How long the broker may take to acknowledge a message or a subscription.
     public var acknowledgementTimeout: Duration = .seconds(10)
     /// The largest payload that is sent or let in, in bytes.
+    ///
+    /// The library reads a packet whole before we see its length, so a broker can make it hold what
+    /// MQTT allows, 256 MiB, for a moment: only a limit on the process stops that.
     public var maximumPayload = 16 * 1024
     /// How many received messages may wait for their reader.
     public var inboxCapacity = 256

@@ -21,7 +21,7 @@ extension Session {
             if reason == 0 {
                 unsafe session.wasLetIn(handle, keepAlive: serverKeepAlive(properties))
             } else {
-                session.failure = refusal(reason: reason)
+                session.failure = session.refused(reason)
             }
         }
         unsafe mosquitto_disconnect_v5_callback_set(pointer) { _, context, reason, _ in
@@ -67,6 +67,14 @@ extension Session {
     private static func from(_ context: UnsafeMutableRawPointer?) -> Session? {
         guard let context = unsafe context else { return nil }
         return unsafe Unmanaged<Session>.fromOpaque(context).takeUnretainedValue()
+    }
+
+    private func refused(_ reason: CInt) -> MQTTError {
+        let error = refusal(reason: reason)
+        guard error.code == .notAuthorised else { return error }
+        // mosquitto says this for a wrong password and an unknown account as well.
+        let account = switchboard.configuration.username.map { "“\($0)”" } ?? "none"
+        return MQTTError(error.code, "\(error.detail) (account: \(account), or its password)")
     }
 
     private func lost(_ reason: CInt) {
