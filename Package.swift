@@ -59,6 +59,7 @@ let package = Package(
     ],
     targets: [
         // C libraries, each behind a door of its own.
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CMbedTLS", providers: [.apt(["libmbedtls-dev"])]),
         .systemLibrary(
             name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
@@ -94,8 +95,9 @@ let package = Package(
         target(
             "ServerKit",
             [
-                "AdminAPI", "AdminModel", "BoringCrypto", "CBOR", "EDHOC", "Fleet", "KeyExchange",
-                "MQTTLink", "MbedCrypto", "Registry", "Secrets", log, lifecycle, swiftCrypto,
+                "AdminAPI", "AdminModel", "BoringCrypto", "CBOR", "CLinux", "EDHOC", "Fleet",
+                "KeyExchange", "MQTTLink", "MbedCrypto", "Registry", "Secrets", log, lifecycle, swiftCrypto,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
         target(

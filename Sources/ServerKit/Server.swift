@@ -1,5 +1,6 @@
 internal import AdminAPI
 internal import BoringCrypto
+internal import CLinux
 internal import EDHOC
 internal import Glibc
 internal import KeyExchange
@@ -8,6 +9,7 @@ internal import MQTTLink
 internal import Registry
 internal import Secrets
 internal import ServiceLifecycle
+internal import UnixSignals
 
 /// The provisioning server: opens what it needs, wires it, and runs until it is told to end.
 public struct Server: Sendable {
@@ -23,7 +25,9 @@ public struct Server: Sendable {
     /// Runs until SIGTERM or SIGINT; then sessions with work under way are finished first.
     public func run() async throws {
         // No other process may read our memory, and no crash writes it to the disk.
-        _ = unsafe prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+        guard latchkey_forbid_dumps() == 0 else {
+            throw RegistryError(.failed, "prctl: \(systemErrorText())")
+        }
         let crypto = BoringCrypto()
         let registry = try Registry.open(
             folder: configuration.dataFolder, rootKey: try configuration.rootKey(),
@@ -130,4 +134,4 @@ public struct Server: Sendable {
 }
 
 /// Seconds since 1970, for the audit log and for what admins set in days; nothing else trusts it.
-let wallClock: @Sendable () -> Int64 = { Int64(unsafe time(nil)) }
+let wallClock: @Sendable () -> Int64 = { Int64(time(nil)) }

@@ -254,7 +254,7 @@ extension SessionWorker {
         }
         entry.isBusy = true
         Task {
-            do {
+            do throws(CryptoError) {
                 let result = try await shared.identity.perform(operation)
                 entry.isBusy = false
                 perform(entry.session.provide(result), entry)

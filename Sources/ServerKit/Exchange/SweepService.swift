@@ -10,7 +10,7 @@ struct SweepService: Service {
 
     /// Sweeps until the server ends.
     func run() async throws {
-        try await cancelWhenGracefulShutdown {
+        await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 do {
                     let count = try await registry.sweep(now: wallClock())

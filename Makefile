@@ -1,0 +1,55 @@
+# make demo   install what is missing, build, and run the whole product once, on real parts
+# make test   build and run every test; installs what they need
+# make bench  figures: a table, and .bench/results.json
+# make fuzz   each fuzz target for SECONDS (default 30)
+# make lint   formatting, and the walls between the modules
+
+SHELL := /bin/bash
+SECONDS_EACH ?= 30
+# The machine's own load decides; two jobs suit two cores.
+SWIFT_BUILD := swift build --disable-automatic-resolution
+
+# The first build resolves the packages; later ones do not touch the network.
+ifeq ($(wildcard Package.resolved),)
+SWIFT_BUILD := swift build
+endif
+
+.PHONY: help demo test bench lint fuzz build release deps venv clean
+
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+
+deps:
+	@scripts/install-dependencies
+
+venv: deps
+	@scripts/make-venv
+
+build: deps
+	$(SWIFT_BUILD)
+
+release: deps
+	$(SWIFT_BUILD) -c release --product latchkeyd
+	$(SWIFT_BUILD) -c release --product latchkey
+	$(SWIFT_BUILD) -c release --product latchkey-agent --static-swift-stdlib --scratch-path .build-agent
+
+demo: deps
+	$(SWIFT_BUILD) --product latchkeyd
+	$(SWIFT_BUILD) --product latchkey
+	$(SWIFT_BUILD) --product latchkey-agent
+	@scripts/demo .build/debug
+
+test: venv
+	@scripts/run-tests
+
+bench: venv
+	@scripts/bench
+
+lint:
+	@scripts/lint
+
+fuzz: deps
+	@Fuzz/run $(SECONDS_EACH)
+
+clean:
+	rm -rf .build .build-* .bench .venv
