@@ -27,11 +27,15 @@ public enum AuditChain {
 
     /// The head after one more event, whose encoding is given.
     public static func append(
-        _ encoded: [UInt8], to head: AuditHead, crypto: any Crypto
+        _ encoded: [UInt8],
+        to head: AuditHead,
+        crypto: any Crypto
     ) -> AuditHead {
         let input = label + head.hash + encoded
         return AuditHead(
-            count: head.count + 1, hash: crypto.hash(.sha256, input.rawSpan))
+            count: head.count + 1,
+            hash: crypto.hash(.sha256, input.rawSpan)
+        )
     }
 }
 
@@ -63,18 +67,23 @@ public struct AuditVerifier: Sendable {
 
     /// Takes the next row as it is stored.
     public mutating func check(
-        sequence: Int64, encoded: [UInt8], hash: [UInt8]
+        sequence: Int64,
+        encoded: [UInt8],
+        hash: [UInt8]
     ) throws(AuditFault) {
         let due = head.count + 1
         guard sequence == due else {
             throw AuditFault(
-                sequence: due, reason: "missing: row \(sequence) follows row \(head.count)")
+                sequence: due,
+                reason: "missing: row \(sequence) follows row \(head.count)"
+            )
         }
         let next = AuditChain.append(encoded, to: head, crypto: crypto)
         guard next.hash == hash else {
             throw AuditFault(
                 sequence: due,
-                reason: "edited, or not in its place: its hash does not follow from the row before")
+                reason: "edited, or not in its place: its hash does not follow from the row before"
+            )
         }
         head = next
     }
@@ -84,17 +93,20 @@ public struct AuditVerifier: Sendable {
         if head.count < expected.count {
             throw AuditFault(
                 sequence: head.count + 1,
-                reason: "missing: the log had \(expected.count) rows, and the newest were cut off")
+                reason: "missing: the log had \(expected.count) rows, and the newest were cut off"
+            )
         }
         if head.count > expected.count {
             throw AuditFault(
                 sequence: expected.count + 1,
-                reason: "not written by the server: the log had \(expected.count) rows")
+                reason: "not written by the server: the log had \(expected.count) rows"
+            )
         }
         if head.hash != expected.hash {
             throw AuditFault(
                 sequence: head.count,
-                reason: "not what the server wrote: the chain was computed anew")
+                reason: "not what the server wrote: the chain was computed anew"
+            )
         }
     }
 }

@@ -68,8 +68,13 @@ public struct AuditEvent: Hashable, Sendable {
 
     /// States all of it.
     public init(
-        time: Int64, kind: AuditKind, actor: String, device: String? = nil, key: KeyName? = nil,
-        epoch: Epoch? = nil, details: [String: String] = [:]
+        time: Int64,
+        kind: AuditKind,
+        actor: String,
+        device: String? = nil,
+        key: KeyName? = nil,
+        epoch: Epoch? = nil,
+        details: [String: String] = [:]
     ) {
         self.time = time
         self.kind = kind

@@ -56,8 +56,14 @@ public struct Device: Hashable, Sendable {
 
     /// States all of it.
     public init(
-        id: DeviceID, group: GroupName, state: DeviceState, store: Report.StoreKind?,
-        level: Report.SecurityLevel?, agentVersion: String?, createdAt: Int64, lastSeen: Int64?
+        id: DeviceID,
+        group: GroupName,
+        state: DeviceState,
+        store: Report.StoreKind?,
+        level: Report.SecurityLevel?,
+        agentVersion: String?,
+        createdAt: Int64,
+        lastSeen: Int64?
     ) {
         self.id = id
         self.group = group

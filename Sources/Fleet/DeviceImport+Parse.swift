@@ -13,7 +13,9 @@ public enum DeviceImport {
 
     /// Reads all of it, or reports every line that is bad.
     public static func parse(
-        _ text: String, groups: Set<GroupName>, crypto: any Crypto
+        _ text: String,
+        groups: Set<GroupName>,
+        crypto: any Crypto
     ) throws(ImportFaults) -> [ImportRow] {
         var lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
             .map { String(Substring($0)).trimmed }
@@ -30,7 +32,8 @@ public enum DeviceImport {
                 throw ImportFaults([
                     ImportFault(
                         line: index + 1,
-                        reason: "want at most \(maximumRows) devices in one file")
+                        reason: "want at most \(maximumRows) devices in one file"
+                    )
                 ])
             }
         }
@@ -54,11 +57,15 @@ public enum DeviceImport {
                 let row = try row(line, number: number)
                 if let earlier = lineOfName.updateValue(number, forKey: row.name) {
                     throw ImportFault(
-                        line: number, reason: "the name \(row.name) is on line \(earlier) already")
+                        line: number,
+                        reason: "the name \(row.name) is on line \(earlier) already"
+                    )
                 }
                 if let earlier = lineOfKey.updateValue(number, forKey: row.publicKey) {
                     throw ImportFault(
-                        line: number, reason: "the public key is on line \(earlier) already")
+                        line: number,
+                        reason: "the public key is on line \(earlier) already"
+                    )
                 }
                 rows.append(row)
             } catch {
@@ -84,8 +91,11 @@ public enum DeviceImport {
                 throw ImportFault(line: number, reason: "there is no group \(group)")
             }
             return ImportRow(
-                line: number, name: name, group: group,
-                publicKey: try publicKey(fields[2], number: number))
+                line: number,
+                name: name,
+                group: group,
+                publicKey: try publicKey(fields[2], number: number)
+            )
         }
 
         private func publicKey(_ text: String, number: Int) throws(ImportFault) -> [UInt8] {
@@ -95,13 +105,16 @@ public enum DeviceImport {
                 throw ImportFault(
                     line: number,
                     reason: "bad public key: want 64 hexadecimal digits of x, or 128 of x and y, "
-                        + "have \(text.utf8.count) characters")
+                        + "have \(text.utf8.count) characters"
+                )
             }
             do {
                 return try crypto.agreementPublicKey(.p256, bytes).bytes
             } catch {
                 throw ImportFault(
-                    line: number, reason: "bad public key: not a point of the curve P-256")
+                    line: number,
+                    reason: "bad public key: not a point of the curve P-256"
+                )
             }
         }
     }

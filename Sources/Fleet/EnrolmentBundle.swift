@@ -46,8 +46,13 @@ public struct EnrolmentBundle: Hashable, Sendable {
 
     /// States all of it.
     public init(
-        id: BundleID, group: GroupName, usesAllowed: UInt32, usesLeft: UInt32, expiresAt: Int64,
-        isRevoked: Bool, createdAt: Int64
+        id: BundleID,
+        group: GroupName,
+        usesAllowed: UInt32,
+        usesLeft: UInt32,
+        expiresAt: Int64,
+        isRevoked: Bool,
+        createdAt: Int64
     ) {
         self.id = id
         self.group = group

@@ -23,8 +23,14 @@ public struct KeyRecord: Hashable, Sendable {
 
     /// States all of it.
     public init(
-        name: KeyName, epoch: Epoch, state: KeyState, thumbprint: Thumbprint, createdAt: Int64,
-        changedAt: Int64, graceUntil: Int64? = nil, rotateAt: Int64? = nil,
+        name: KeyName,
+        epoch: Epoch,
+        state: KeyState,
+        thumbprint: Thumbprint,
+        createdAt: Int64,
+        changedAt: Int64,
+        graceUntil: Int64? = nil,
+        rotateAt: Int64? = nil,
         failure: FailureKind? = nil
     ) {
         self.name = name

@@ -30,29 +30,38 @@ public struct KeySpec: Hashable, Sendable {
 
     /// Checks the numbers against their ranges and each other.
     public init(
-        group: GroupName, name: KeyName, algorithm: KeyAlgorithm, use: KeyUse = .both,
-        rotationSeconds: UInt32? = nil, graceSeconds: UInt32 = 3600, leaseSeconds: UInt32 = 0
+        group: GroupName,
+        name: KeyName,
+        algorithm: KeyAlgorithm,
+        use: KeyUse = .both,
+        rotationSeconds: UInt32? = nil,
+        graceSeconds: UInt32 = 3600,
+        leaseSeconds: UInt32 = 0
     ) throws(FleetError) {
         if let rotationSeconds, !Self.rotationRange.contains(rotationSeconds) {
             throw FleetError(
                 "rotation period out of range: want \(Self.rotationRange.lowerBound) to "
-                    + "\(Self.rotationRange.upperBound) seconds, have \(rotationSeconds)")
+                    + "\(Self.rotationRange.upperBound) seconds, have \(rotationSeconds)"
+            )
         }
         guard graceSeconds <= Self.maximumGrace else {
             throw FleetError(
                 "grace out of range: want at most \(Self.maximumGrace) seconds, "
-                    + "have \(graceSeconds)")
+                    + "have \(graceSeconds)"
+            )
         }
         guard leaseSeconds == 0 || Self.leaseRange.contains(leaseSeconds) else {
             throw FleetError(
                 "lease out of range: want 0 or \(Self.leaseRange.lowerBound) to "
-                    + "\(Self.leaseRange.upperBound) seconds, have \(leaseSeconds)")
+                    + "\(Self.leaseRange.upperBound) seconds, have \(leaseSeconds)"
+            )
         }
         // A key that is replaced faster than its predecessor dies would pile up on the device.
         if let rotationSeconds, graceSeconds > rotationSeconds {
             throw FleetError(
                 "grace of \(graceSeconds) seconds is longer than the rotation period of "
-                    + "\(rotationSeconds)")
+                    + "\(rotationSeconds)"
+            )
         }
         self.group = group
         self.name = name

@@ -40,4 +40,7 @@ public struct Plan: Hashable, Sendable {
     public var verdicts: [Verdict] = []
     /// What to write down.
     public var findings: [Finding] = []
+
+    /// Nothing to do.
+    public init() {}
 }

@@ -12,13 +12,18 @@ public struct Reconciler {
 
     /// What to do about `report`; `specs` are those of the device's group.
     public static func plan(
-        specs: [KeySpec], records: [KeyRecord], report: Report, now: Int64
+        specs: [KeySpec],
+        records: [KeyRecord],
+        report: Report,
+        now: Int64
     ) -> Plan {
         var reconciler = Reconciler(now: now)
         for spec in specs.sorted(by: { $0.name < $1.name }) {
             reconciler.reconcile(
-                spec, records: records.filter { $0.name == spec.name },
-                held: report.keys.first { $0.name == spec.name }?.epochs ?? [])
+                spec,
+                records: records.filter { $0.name == spec.name },
+                held: report.keys.first { $0.name == spec.name }?.epochs ?? []
+            )
         }
         for held in report.keys where !specs.contains(where: { $0.name == held.name }) {
             reconciler.plan.verdicts.append(Verdict(name: held.name, action: .remove))
@@ -31,7 +36,9 @@ public struct Reconciler {
     private init(now: Int64) { self.now = now }
 
     private mutating func reconcile(
-        _ spec: KeySpec, records: [KeyRecord], held: [Report.HeldEpoch]
+        _ spec: KeySpec,
+        records: [KeyRecord],
+        held: [Report.HeldEpoch]
     ) {
         guard !records.contains(where: { $0.state == .suspended }) else { return }
         let latest = records.max { $0.epoch < $1.epoch }
@@ -47,7 +54,10 @@ public struct Reconciler {
             valid = epoch
             plan.verdicts.append(
                 Verdict(
-                    name: spec.name, action: .activate(epoch, graceSeconds: spec.graceSeconds)))
+                    name: spec.name,
+                    action: .activate(epoch, graceSeconds: spec.graceSeconds)
+                )
+            )
         case .offerNew:
             // 32 bits of generations are used up only by a device that lies about its own.
             if highest < .max, let epoch = Epoch(highest + 1) {
@@ -67,14 +77,18 @@ public struct Reconciler {
     }
 
     private mutating func wish(
-        _ spec: KeySpec, records: [KeyRecord], latest: KeyRecord?, held: [Report.HeldEpoch]
+        _ spec: KeySpec,
+        records: [KeyRecord],
+        latest: KeyRecord?,
+        held: [Report.HeldEpoch]
     ) -> Wish {
         let current =
             records.first { $0.state == .offered } ?? records.first { $0.state == .active }
         if let reason = misfit(spec.name, current: current, latest: latest, held: held) {
             if let current, current.state == .offered {
                 plan.withdrawals.append(
-                    Plan.Withdrawal(name: spec.name, epoch: current.epoch, reason: reason))
+                    Plan.Withdrawal(name: spec.name, epoch: current.epoch, reason: reason)
+                )
             }
             return .offerNew
         }
@@ -94,12 +108,16 @@ public struct Reconciler {
 
     /// Why the generations of server and device cannot go on; nil when they can.
     private mutating func misfit(
-        _ name: KeyName, current: KeyRecord?, latest: KeyRecord?, held: [Report.HeldEpoch]
+        _ name: KeyName,
+        current: KeyRecord?,
+        latest: KeyRecord?,
+        held: [Report.HeldEpoch]
     ) -> AuditKind? {
         let known = latest?.epoch.number ?? 0
         if let last = held.last, last.epoch.number > known {
             plan.findings.append(
-                Plan.Finding(kind: .deviceAhead, name: name, epoch: last.epoch))
+                Plan.Finding(kind: .deviceAhead, name: name, epoch: last.epoch)
+            )
             return .deviceAhead
         }
         let wrong = held.first {
@@ -107,7 +125,8 @@ public struct Reconciler {
         }
         guard let wrong else { return nil }
         plan.findings.append(
-            Plan.Finding(kind: .keyMismatched, name: name, epoch: wrong.epoch))
+            Plan.Finding(kind: .keyMismatched, name: name, epoch: wrong.epoch)
+        )
         return .keyMismatched
     }
 }

@@ -16,8 +16,14 @@ struct FleetIdentity {
 extension Registry {
     /// `create` with a number of PBKDF2 rounds that tests can afford.
     static func create(
-        folder: String, fleet: FleetID, broker: BrokerSettings, rootKey: RootKeySource,
-        iterations: Int, crypto: any Crypto, actor: String, now: Int64
+        folder: String,
+        fleet: FleetID,
+        broker: BrokerSettings,
+        rootKey: RootKeySource,
+        iterations: Int,
+        crypto: any Crypto,
+        actor: String,
+        now: Int64
     ) throws(RegistryError) -> Registry {
         try Store.makeFolder(folder)
         let lock = try FolderLock(folder: folder)
@@ -27,9 +33,15 @@ extension Registry {
         do throws(RegistryError) {
             let head = try store.found(
                 Founding(
-                    fleet: fleet, broker: broker, rootCheck: root.check(crypto: crypto),
-                    passphrase: passphrase, actor: actor, now: now),
-                vault: Vault(root: root, fleet: fleet, crypto: crypto))
+                    fleet: fleet,
+                    broker: broker,
+                    rootCheck: root.check(crypto: crypto),
+                    passphrase: passphrase,
+                    actor: actor,
+                    now: now
+                ),
+                vault: Vault(root: root, fleet: fleet, crypto: crypto)
+            )
             precondition(head.count == 1, "a new fleet has one row of audit log")
             return try store.registry(root: root, lock: lock, crypto: crypto)
         } catch {
@@ -52,21 +64,31 @@ private struct Founding {
 extension Store {
     /// Writes the first rows of a fleet, all or none.
     fileprivate func found(
-        _ founding: Founding, vault: Vault
+        _ founding: Founding,
+        vault: Vault
     ) throws(RegistryError) -> AuditHead {
         do {
             let crypto = vault.crypto
             let key = try crypto.generateAgreementKey(.p256)
             let credential = CCS.encode(
-                subject: founding.fleet.description, kid: try crypto.randomBytes(8), curve: .p256,
-                publicKey: key.publicPoint)
+                subject: founding.fleet.description,
+                kid: try crypto.randomBytes(8),
+                curve: .p256,
+                publicKey: key.publicPoint
+            )
             let identity = try vault.seal(key.export(), under: vault.wrappingKey, at: .identity)
             var text = Array(hexadecimal(try crypto.randomBytes(24)).utf8)
             let password = try vault.seal(
-                Secret(taking: &text), under: vault.wrappingKey, at: .enrolPassword)
+                Secret(taking: &text),
+                under: vault.wrappingKey,
+                at: .enrolPassword
+            )
             return try pool.write { db in
                 let transaction = Transaction(
-                    db: db, vault: vault, memory: Transaction.Memory(head: .empty))
+                    db: db,
+                    vault: vault,
+                    memory: Transaction.Memory(head: .empty)
+                )
                 try transaction.run(
                     """
                     INSERT INTO fleet
@@ -78,7 +100,8 @@ extension Store {
                         founding.fleet.description, founding.now, founding.broker.host,
                         Int(founding.broker.port), Data(founding.broker.authority),
                         Data(password), Data(identity), Data(credential),
-                    ])
+                    ]
+                )
                 try transaction.run(
                     """
                     INSERT INTO root_key (id, check_value, salt, iterations)
@@ -87,11 +110,16 @@ extension Store {
                     [
                         Data(founding.rootCheck), founding.passphrase.map { Data($0.salt) },
                         founding.passphrase?.iterations,
-                    ])
+                    ]
+                )
                 try transaction.audit(
                     AuditEvent(
-                        time: founding.now, kind: .fleetCreated, actor: founding.actor,
-                        details: ["fleet": founding.fleet.description]))
+                        time: founding.now,
+                        kind: .fleetCreated,
+                        actor: founding.actor,
+                        details: ["fleet": founding.fleet.description]
+                    )
+                )
                 try transaction.finish()
                 return transaction.memory.head
             }
@@ -102,7 +130,9 @@ extension Store {
 
     /// Reads the fleet's row and the head of its audit log with the right root key.
     func registry(
-        root: RootKey, lock: FolderLock, crypto: any Crypto
+        root: RootKey,
+        lock: FolderLock,
+        crypto: any Crypto
     ) throws(RegistryError) -> Registry {
         let row = try read { db in
             try Row.fetchOne(
@@ -111,26 +141,41 @@ extension Store {
                     SELECT name, broker_host, broker_port, broker_authority, enrol_password,
                         identity, credential
                     FROM fleet
-                    """)
+                    """
+            )
         }
         guard let row else {
             throw RegistryError(.missing, "the database holds no fleet: \(path)")
         }
         do {
             let vault = Vault(
-                root: root, fleet: try row.name(0, as: FleetID.self), crypto: crypto)
+                root: root,
+                fleet: try row.name(0, as: FleetID.self),
+                crypto: crypto
+            )
             let key = try vault.open(row.bytes(5), under: vault.wrappingKey, at: .identity)
             let password = try vault.open(
-                row.bytes(4), under: vault.wrappingKey, at: .enrolPassword)
+                row.bytes(4),
+                under: vault.wrappingKey,
+                at: .enrolPassword
+            )
             let identity = FleetIdentity(
                 credential: try Credential(ccs: row.bytes(6), sentByValue: false),
                 key: try crypto.agreementKey(.p256, privateKey: key),
                 broker: BrokerSettings(
-                    host: row[1], port: row[2], authority: row.bytes(3)),
-                enrolPassword: KeyMaterial(password))
+                    host: row[1],
+                    port: row[2],
+                    authority: row.bytes(3)
+                ),
+                enrolPassword: KeyMaterial(password)
+            )
             return Registry(
-                lock: lock, store: self, vault: vault, identity: identity,
-                head: try read { db in try db.auditHead(vault: vault) })
+                lock: lock,
+                store: self,
+                vault: vault,
+                identity: identity,
+                head: try read { db in try db.auditHead(vault: vault) }
+            )
         } catch {
             throw RegistryError(wrapping: error)
         }

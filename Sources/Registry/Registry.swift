@@ -23,7 +23,11 @@ public final class Registry: Sendable {
     private let lock: FolderLock
 
     init(
-        lock: FolderLock, store: Store, vault: Vault, identity: FleetIdentity, head: AuditHead
+        lock: FolderLock,
+        store: Store,
+        vault: Vault,
+        identity: FleetIdentity,
+        head: AuditHead
     ) {
         fleet = vault.fleet
         serverCredential = identity.credential
@@ -39,12 +43,24 @@ public final class Registry: Sendable {
 
     /// Makes a fleet in a folder; a key file that is not there is made too.
     public static func create(
-        folder: String, fleet: FleetID, broker: BrokerSettings, rootKey: RootKeySource,
-        crypto: any Crypto, actor: String, now: Int64
+        folder: String,
+        fleet: FleetID,
+        broker: BrokerSettings,
+        rootKey: RootKeySource,
+        crypto: any Crypto,
+        actor: String,
+        now: Int64
     ) throws(RegistryError) -> Registry {
         try create(
-            folder: folder, fleet: fleet, broker: broker, rootKey: rootKey,
-            iterations: PassphraseKey.iterations, crypto: crypto, actor: actor, now: now)
+            folder: folder,
+            fleet: fleet,
+            broker: broker,
+            rootKey: rootKey,
+            iterations: PassphraseKey.iterations,
+            crypto: crypto,
+            actor: actor,
+            now: now
+        )
     }
 
     /// Opens the fleet in a folder.
@@ -52,7 +68,9 @@ public final class Registry: Sendable {
     /// Refuses a folder on which another server works, a database of a newer version, and a root key
     /// that is missing, that others can read, or that is of another fleet.
     public static func open(
-        folder: String, rootKey: RootKeySource, crypto: any Crypto
+        folder: String,
+        rootKey: RootKeySource,
+        crypto: any Crypto
     ) throws(RegistryError) -> Registry {
         let lock = try FolderLock(folder: folder)
         let store = try Store(folder: folder, mustExist: true)

@@ -95,7 +95,10 @@ public struct AuditFilter: Hashable, Sendable {
 
     /// Every row, unless something is given.
     public init(
-        device: String? = nil, kind: AuditKind? = nil, since: Int64? = nil, until: Int64? = nil
+        device: String? = nil,
+        kind: AuditKind? = nil,
+        since: Int64? = nil,
+        until: Int64? = nil
     ) {
         self.device = device
         self.kind = kind

@@ -14,7 +14,9 @@ extension Database {
         // Going on from a forged head would sign the forgery.
         guard constantTimeEqual(vault.authenticate(head).rawSpan, row.bytes(2).rawSpan) else {
             throw RegistryError(
-                .damaged, "the head of the audit log was not written by this server")
+                .damaged,
+                "the head of the audit log was not written by this server"
+            )
         }
         return head
     }
@@ -27,17 +29,22 @@ extension Database {
             sql: """
                 SELECT sequence, time, kind, actor, device, key_name, epoch, details, hash
                 FROM audit ORDER BY sequence
-                """)
+                """
+        )
         do {
             while let row = try rows.next() {
                 let sequence: Int64 = row[0]
                 guard let event = row.auditEvent() else {
                     throw AuditFault(
-                        sequence: sequence, reason: "edited: it holds what was never written")
+                        sequence: sequence,
+                        reason: "edited: it holds what was never written"
+                    )
                 }
                 try verifier.check(
-                    sequence: sequence, encoded: event.encoded(details: row.bytes(7)),
-                    hash: row.bytes(8))
+                    sequence: sequence,
+                    encoded: event.encoded(details: row.bytes(7)),
+                    hash: row.bytes(8)
+                )
             }
             try verifier.finish(at: try expectedHead(vault: vault, after: verifier.head))
             return AuditVerification(rows: verifier.head.count, fault: nil)
@@ -72,7 +79,13 @@ extension Row {
             epoch = value
         }
         return AuditEvent(
-            time: time, kind: kind, actor: actor, device: self[4], key: key, epoch: epoch,
-            details: details)
+            time: time,
+            kind: kind,
+            actor: actor,
+            device: self[4],
+            key: key,
+            epoch: epoch,
+            details: details
+        )
     }
 }

@@ -9,7 +9,9 @@ extension Registry {
 
     /// Rows of the audit log after `after`, oldest first, at most `limit`.
     public func auditList(
-        _ filter: AuditFilter = AuditFilter(), after: Int64 = 0, limit: Int = 100
+        _ filter: AuditFilter = AuditFilter(),
+        after: Int64 = 0,
+        limit: Int = 100
     ) async throws(RegistryError) -> [AuditRow] {
         var conditions = ["sequence > ?"]
         var arguments: StatementArguments = [after]
@@ -31,7 +33,9 @@ extension Registry {
             try Row.fetchAll(db, sql: sql, arguments: arguments).map { row in
                 guard let event = row.auditEvent() else {
                     throw RegistryError(
-                        .damaged, "row \(row[0] as Int64) of the audit log was edited")
+                        .damaged,
+                        "row \(row[0] as Int64) of the audit log was edited"
+                    )
                 }
                 return AuditRow(sequence: row[0], event: event, hash: row.bytes(8))
             }
@@ -46,7 +50,9 @@ extension Registry {
     /// Reads the whole audit log of a fleet that no server has open, even one that cannot be opened
     /// because its log was forged.
     public static func auditVerify(
-        folder: String, rootKey: RootKeySource, crypto: any Crypto
+        folder: String,
+        rootKey: RootKeySource,
+        crypto: any Crypto
     ) throws(RegistryError) -> AuditVerification {
         let lock = try FolderLock(folder: folder)
         defer { withExtendedLifetime(lock) {} }

@@ -11,12 +11,17 @@ extension Registry {
 
     /// Makes an enrolment token; its secret is in the result and never given out again.
     public func createBundle(
-        group: GroupName, uses: UInt32, expiresAt: Int64, actor: String, now: Int64
+        group: GroupName,
+        uses: UInt32,
+        expiresAt: Int64,
+        actor: String,
+        now: Int64
     ) async throws(RegistryError) -> CreatedBundle {
         guard (1...EnrolmentBundle.maximumUses).contains(uses) else {
             throw RegistryError(
                 .invalid,
-                "uses out of range: want 1 to \(EnrolmentBundle.maximumUses), have \(uses)")
+                "uses out of range: want 1 to \(EnrolmentBundle.maximumUses), have \(uses)"
+            )
         }
         guard expiresAt > now else {
             throw RegistryError(.invalid, "the bundle would have expired before it is made")
@@ -28,8 +33,14 @@ extension Registry {
             }
             let secret = KeyMaterial(try crypto.randomSecret(Self.tokenSecretLength))
             let bundle = EnrolmentBundle(
-                id: id, group: group, usesAllowed: uses, usesLeft: uses, expiresAt: expiresAt,
-                isRevoked: false, createdAt: now)
+                id: id,
+                group: group,
+                usesAllowed: uses,
+                usesLeft: uses,
+                expiresAt: expiresAt,
+                isRevoked: false,
+                createdAt: now
+            )
             try transaction.insert(bundle, secret: secret, actor: actor)
             return CreatedBundle(bundle: bundle, secret: secret)
         }
@@ -52,19 +63,29 @@ extension Registry {
 
     /// Takes a bundle back; doing it twice is no fault.
     public func revokeBundle(
-        _ id: BundleID, actor: String, now: Int64
+        _ id: BundleID,
+        actor: String,
+        now: Int64
     ) async throws(RegistryError) {
         try await writer.perform { transaction in
             let row = try transaction.row(
-                "SELECT is_revoked FROM bundle WHERE id = ?", [Data(id.bytes)])
+                "SELECT is_revoked FROM bundle WHERE id = ?",
+                [Data(id.bytes)]
+            )
             guard let row else { throw RegistryError(.notFound, "there is no bundle \(id)") }
             guard row[0] == false else { return }
             try transaction.run(
-                "UPDATE bundle SET is_revoked = 1 WHERE id = ?", [Data(id.bytes)])
+                "UPDATE bundle SET is_revoked = 1 WHERE id = ?",
+                [Data(id.bytes)]
+            )
             try transaction.audit(
                 AuditEvent(
-                    time: now, kind: .bundleRevoked, actor: actor,
-                    details: ["bundle": id.description]))
+                    time: now,
+                    kind: .bundleRevoked,
+                    actor: actor,
+                    details: ["bundle": id.description]
+                )
+            )
         }
     }
 }
@@ -76,18 +97,29 @@ extension Row {
             throw RegistryError(.damaged, "a bundle's name of \(bytes(0).count) bytes")
         }
         return EnrolmentBundle(
-            id: id, group: try name(1, as: GroupName.self), usesAllowed: self[2],
-            usesLeft: self[3], expiresAt: self[4], isRevoked: self[5], createdAt: self[6])
+            id: id,
+            group: try name(1, as: GroupName.self),
+            usesAllowed: self[2],
+            usesLeft: self[3],
+            expiresAt: self[4],
+            isRevoked: self[5],
+            createdAt: self[6]
+        )
     }
 }
 
 extension Transaction {
     fileprivate func insert(
-        _ bundle: EnrolmentBundle, secret: KeyMaterial, actor: String
+        _ bundle: EnrolmentBundle,
+        secret: KeyMaterial,
+        actor: String
     ) throws {
         let group = try groupID(bundle.group)
         let sealed = try vault.seal(
-            secret.secret, under: try self.group(group).key, at: .tokenSecret(bundle.id))
+            secret.secret,
+            under: try self.group(group).key,
+            at: .tokenSecret(bundle.id)
+        )
         try run(
             """
             INSERT INTO bundle
@@ -98,13 +130,18 @@ extension Transaction {
             [
                 Data(bundle.id.bytes), group, Data(sealed), bundle.usesAllowed, bundle.usesLeft,
                 bundle.expiresAt, bundle.createdAt,
-            ])
+            ]
+        )
         try audit(
             AuditEvent(
-                time: bundle.createdAt, kind: .bundleCreated, actor: actor,
+                time: bundle.createdAt,
+                kind: .bundleCreated,
+                actor: actor,
                 details: [
                     "bundle": bundle.id.description, "group": bundle.group.description,
                     "uses": "\(bundle.usesAllowed)", "expires": "\(bundle.expiresAt)",
-                ]))
+                ]
+            )
+        )
     }
 }

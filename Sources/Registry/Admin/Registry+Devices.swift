@@ -10,7 +10,9 @@ extension Registry {
     /// The text is CSV with the header `name,group,public_key`. Throws `invalid` with one line of
     /// `rows` for each bad row.
     public func importDevices(
-        csv: String, actor: String, now: Int64
+        csv: String,
+        actor: String,
+        now: Int64
     ) async throws(RegistryError) -> Int {
         let groups = Set(try await listGroups().map(\.name))
         let rows: [ImportRow]
@@ -22,13 +24,15 @@ extension Registry {
 
     /// Makes devices known, all or none; `rows` were read by `DeviceImport.parse`.
     public func importDevices(
-        _ rows: [ImportRow], actor: String, now: Int64
+        _ rows: [ImportRow],
+        actor: String,
+        now: Int64
     ) async throws(RegistryError) -> Int {
         try await writer.perform { transaction in
             var faults: [ImportFault] = []
             for row in rows {
-                do { try transaction.register(row, actor: actor, now: now) } catch
-                    let fault as ImportFault
+                do { try transaction.register(row, actor: actor, now: now) } catch let fault
+                    as ImportFault
                 { faults.append(fault) }
             }
             guard faults.isEmpty else { throw RegistryError(invalidRows: faults) }
@@ -38,7 +42,9 @@ extension Registry {
 
     /// Devices by name after `after`, at most `limit`.
     public func listDevices(
-        _ filter: DeviceFilter = DeviceFilter(), after: DeviceID? = nil, limit: Int = 100
+        _ filter: DeviceFilter = DeviceFilter(),
+        after: DeviceID? = nil,
+        limit: Int = 100
     ) async throws(RegistryError) -> [Device] {
         let sql = Self.listQuery(filter, limit: page(limit))
         var arguments: StatementArguments = [after?.description ?? ""]
@@ -60,7 +66,9 @@ extension Registry {
                     \(Row.deviceColumns), device.id, public_key, kid, report, order_counter
                     FROM device JOIN device_group ON device_group.id = group_id
                     WHERE device.name = ?
-                    """, arguments: [id.description])
+                    """,
+                arguments: [id.description]
+            )
             guard let row else { throw RegistryError(.notFound, "there is no device \(id)") }
             let keys = try Row.fetchAll(
                 db,
@@ -68,12 +76,17 @@ extension Registry {
                     SELECT name, epoch, state, thumbprint, created_at, changed_at, grace_until,
                         rotate_at, failure
                     FROM device_key WHERE device_id = ? ORDER BY name, epoch
-                    """, arguments: [row[8] as Int64]
+                    """,
+                arguments: [row[8] as Int64]
             ).map { row in try row.keyRecord() }
             return DeviceDetails(
-                device: try row.device(), publicKey: row.bytes(9), kid: row.bytesIfAny(10),
-                keys: keys, reported: ReportRecord.decode(row.bytes(11)),
-                orderCounter: row[12])
+                device: try row.device(),
+                publicKey: row.bytes(9),
+                kid: row.bytesIfAny(10),
+                keys: keys,
+                reported: ReportRecord.decode(row.bytes(11)),
+                orderCounter: row[12]
+            )
         }
     }
 
@@ -82,7 +95,8 @@ extension Registry {
         var conditions = ["device.name > ?"]
         if filter.group != nil {
             conditions.append(
-                "group_id = (SELECT id FROM device_group WHERE device_group.name = ?)")
+                "group_id = (SELECT id FROM device_group WHERE device_group.name = ?)"
+            )
         }
         if let state = filter.state { conditions.append("state = \(state.rawValue)") }
         return """
@@ -97,16 +111,20 @@ extension Registry {
 extension RegistryError {
     fileprivate init(invalidRows faults: [ImportFault]) {
         self.init(
-            .invalid, "\(faults.count) bad lines, nothing was imported",
-            rows: faults.sorted { $0.line < $1.line }.map(\.description))
+            .invalid,
+            "\(faults.count) bad lines, nothing was imported",
+            rows: faults.sorted { $0.line < $1.line }.map(\.description)
+        )
     }
 }
 
 extension Database {
     fileprivate func demand(group: GroupName) throws {
         let row = try Row.fetchOne(
-            self, sql: "SELECT id FROM device_group WHERE name = ?",
-            arguments: [group.description])
+            self,
+            sql: "SELECT id FROM device_group WHERE name = ?",
+            arguments: [group.description]
+        )
         if row == nil { throw RegistryError(.notFound, "there is no group \(group)") }
     }
 }
@@ -120,11 +138,15 @@ extension Row {
     /// The columns above.
     func device() throws -> Device {
         Device(
-            id: try name(0, as: DeviceID.self), group: try name(1, as: GroupName.self),
+            id: try name(0, as: DeviceID.self),
+            group: try name(1, as: GroupName.self),
             state: try value(2, as: DeviceState.self),
             store: (self[3] as UInt64?).flatMap { Report.StoreKind(rawValue: $0) },
             level: (self[4] as UInt64?).flatMap { Report.SecurityLevel(rawValue: $0) },
-            agentVersion: self[5], createdAt: self[6], lastSeen: self[7])
+            agentVersion: self[5],
+            createdAt: self[6],
+            lastSeen: self[7]
+        )
     }
 }
 
@@ -133,14 +155,16 @@ extension Transaction {
         let group = try groupID(row.group)
         let taken = try self.row(
             "SELECT name FROM device WHERE name = ? UNION SELECT name FROM device WHERE public_key = ?",
-            [row.name.description, Data(row.publicKey)])
+            [row.name.description, Data(row.publicKey)]
+        )
         if let taken {
             let isName = taken[0] == row.name.description
             throw ImportFault(
                 line: row.line,
                 reason: isName
                     ? "there is a device \(row.name) already"
-                    : "the public key is that of device \(taken[0] as String)")
+                    : "the public key is that of device \(taken[0] as String)"
+            )
         }
         try run(
             """
@@ -150,14 +174,19 @@ extension Transaction {
             [
                 row.name.description, group, DeviceState.registered.rawValue,
                 Data(row.publicKey), now,
-            ])
+            ]
+        )
         count(.registered)
         try audit(
             AuditEvent(
-                time: now, kind: .deviceRegistered, actor: actor,
+                time: now,
+                kind: .deviceRegistered,
+                actor: actor,
                 device: row.name.description,
                 details: [
                     "group": row.group.description, "publicKey": hexadecimal(row.publicKey),
-                ]))
+                ]
+            )
+        )
     }
 }

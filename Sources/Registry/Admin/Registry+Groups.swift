@@ -8,25 +8,37 @@ internal import Secrets
 extension Registry {
     /// Makes a group with a sealing key of its own; `conflict` if it exists.
     public func createGroup(
-        _ name: GroupName, actor: String, now: Int64
+        _ name: GroupName,
+        actor: String,
+        now: Int64
     ) async throws(RegistryError) -> Group {
         try await writer.perform { transaction in
             let key = try transaction.vault.crypto.randomSecret(
-                AEADAlgorithm.aes256GCM.keyLength)
+                AEADAlgorithm.aes256GCM.keyLength
+            )
             let sealed = try transaction.vault.seal(
-                key, under: transaction.vault.wrappingKey, at: .groupKey(name))
+                key,
+                under: transaction.vault.wrappingKey,
+                at: .groupKey(name)
+            )
             let isNew = try transaction.row(
                 """
                 INSERT INTO device_group (name, sealed_key, created_at) VALUES (?, ?, ?)
                 ON CONFLICT (name) DO NOTHING RETURNING id
-                """, [name.description, Data(sealed), now])
+                """,
+                [name.description, Data(sealed), now]
+            )
             guard isNew != nil else {
                 throw RegistryError(.conflict, "there is a group \(name) already")
             }
             try transaction.audit(
                 AuditEvent(
-                    time: now, kind: .groupCreated, actor: actor,
-                    details: ["group": name.description]))
+                    time: now,
+                    kind: .groupCreated,
+                    actor: actor,
+                    details: ["group": name.description]
+                )
+            )
             return Group(name: name, createdAt: now)
         }
     }
@@ -43,7 +55,9 @@ extension Registry {
 
     /// Adds a key to what a group's devices shall hold, and nudges them.
     public func createKeySpec(
-        _ spec: KeySpec, actor: String, now: Int64
+        _ spec: KeySpec,
+        actor: String,
+        now: Int64
     ) async throws(RegistryError) {
         let group = try await writer.perform { transaction in
             try transaction.insert(spec, actor: actor, now: now)
@@ -68,7 +82,8 @@ extension Registry {
                         lease_seconds, device_group.name
                     FROM key_spec JOIN device_group ON device_group.id = group_id \(condition)
                     ORDER BY device_group.name, key_spec.name
-                    """, arguments: arguments
+                    """,
+                arguments: arguments
             ).map { row in try row.keySpec(group: try row.name(6, as: GroupName.self)) }
         }
     }
@@ -80,11 +95,15 @@ extension Transaction {
         let existing = try self.group(group).specs
         guard !existing.contains(where: { $0.name == spec.name }) else {
             throw RegistryError(
-                .conflict, "group \(spec.group) has a key spec \(spec.name) already")
+                .conflict,
+                "group \(spec.group) has a key spec \(spec.name) already"
+            )
         }
         guard existing.count < KeySpec.maximumPerGroup else {
             throw RegistryError(
-                .invalid, "a group has at most \(KeySpec.maximumPerGroup) key specs")
+                .invalid,
+                "a group has at most \(KeySpec.maximumPerGroup) key specs"
+            )
         }
         try run(
             """
@@ -96,17 +115,23 @@ extension Transaction {
             [
                 group, spec.name.description, spec.algorithm.rawValue, spec.use.rawValue,
                 spec.rotationSeconds, spec.graceSeconds, spec.leaseSeconds,
-            ])
+            ]
+        )
         forget(group: group)
         try audit(
             AuditEvent(
-                time: now, kind: .keySpecCreated, actor: actor, key: spec.name,
+                time: now,
+                kind: .keySpecCreated,
+                actor: actor,
+                key: spec.name,
                 details: [
                     "group": spec.group.description, "algorithm": spec.algorithm.description,
                     "use": spec.use.description, "grace": "\(spec.graceSeconds)",
                     "lease": "\(spec.leaseSeconds)",
                     "rotation": spec.rotationSeconds.map { "\($0)" } ?? "none",
-                ]))
+                ]
+            )
+        )
         return group
     }
 }

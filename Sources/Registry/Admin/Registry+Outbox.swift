@@ -5,11 +5,13 @@ internal import KeyExchange
 extension Registry {
     /// Messages to send, oldest first, after row `after`.
     public func takeOutbox(
-        after: Int64 = 0, limit: Int
+        after: Int64 = 0,
+        limit: Int
     ) async throws(RegistryError) -> [OutboxItem] {
         try store.read { db in
             try Row.fetchAll(
-                db, sql: "SELECT id, device FROM outbox WHERE id > ? ORDER BY id LIMIT ?",
+                db,
+                sql: "SELECT id, device FROM outbox WHERE id > ? ORDER BY id LIMIT ?",
                 arguments: [after, page(limit)]
             ).map { row in OutboxItem(id: row[0], device: try row.name(1, as: DeviceID.self)) }
         }

@@ -8,7 +8,9 @@ extension Registry {
     ///
     /// A device that was never heard holds nothing, and is retired at once.
     public func retireDevice(
-        _ id: DeviceID, actor: String, now: Int64
+        _ id: DeviceID,
+        actor: String,
+        now: Int64
     ) async throws(RegistryError) -> Device {
         try await change(id) { transaction, device in
             switch device.state {
@@ -21,42 +23,68 @@ extension Registry {
                 """
                 UPDATE device SET state = ?, order_counter = order_counter + 1,
                     retire_operation = ? WHERE id = ?
-                """, [next.rawValue, Data(operation.bytes), device.id])
+                """,
+                [next.rawValue, Data(operation.bytes), device.id]
+            )
             transaction.count(next, leaving: device.state)
             try transaction.audit(
                 AuditEvent(
-                    time: now, kind: .retirementOrdered, actor: actor, device: id.description,
-                    details: ["operation": operation.description]))
+                    time: now,
+                    kind: .retirementOrdered,
+                    actor: actor,
+                    device: id.description,
+                    details: ["operation": operation.description]
+                )
+            )
             if next == .retiring { try transaction.nudge(id, now: now) }
         }
     }
 
     /// Refuses an enrolled device until it is released.
     public func quarantineDevice(
-        _ id: DeviceID, actor: String, now: Int64
+        _ id: DeviceID,
+        actor: String,
+        now: Int64
     ) async throws(RegistryError) -> Device {
         try await change(id) { transaction, device in
             try transaction.move(
-                device, from: .enrolled, to: .quarantined,
+                device,
+                from: .enrolled,
+                to: .quarantined,
                 event: AuditEvent(
-                    time: now, kind: .deviceQuarantined, actor: actor, device: id.description))
+                    time: now,
+                    kind: .deviceQuarantined,
+                    actor: actor,
+                    device: id.description
+                )
+            )
         }
     }
 
     /// Ends a quarantine.
     public func releaseDevice(
-        _ id: DeviceID, actor: String, now: Int64
+        _ id: DeviceID,
+        actor: String,
+        now: Int64
     ) async throws(RegistryError) -> Device {
         try await change(id) { transaction, device in
             try transaction.move(
-                device, from: .quarantined, to: .enrolled,
+                device,
+                from: .quarantined,
+                to: .enrolled,
                 event: AuditEvent(
-                    time: now, kind: .deviceReleased, actor: actor, device: id.description))
+                    time: now,
+                    kind: .deviceReleased,
+                    actor: actor,
+                    device: id.description
+                )
+            )
         }
     }
 
     private func change(
-        _ id: DeviceID, _ body: @escaping @Sendable (Transaction, DeviceRow) throws -> Void
+        _ id: DeviceID,
+        _ body: @escaping @Sendable (Transaction, DeviceRow) throws -> Void
     ) async throws(RegistryError) -> Device {
         try await writer.perform { transaction in
             guard let device = try transaction.device(named: id) else {
@@ -68,7 +96,9 @@ extension Registry {
                 \(Row.deviceColumns)
                 FROM device JOIN device_group ON device_group.id = group_id
                 WHERE device.id = ?
-                """, [device.id])
+                """,
+                [device.id]
+            )
             guard let row else { throw RegistryError(.damaged, "device \(id) is gone") }
             return try row.device()
         }
@@ -77,12 +107,17 @@ extension Registry {
 
 extension Transaction {
     fileprivate func move(
-        _ device: DeviceRow, from: DeviceState, to: DeviceState, event: AuditEvent
+        _ device: DeviceRow,
+        from: DeviceState,
+        to: DeviceState,
+        event: AuditEvent
     ) throws {
         if device.state == to { return }
         guard device.state == from else {
             throw RegistryError(
-                .conflict, "device \(device.name) is \(device.state): want \(from)")
+                .conflict,
+                "device \(device.name) is \(device.state): want \(from)"
+            )
         }
         try run("UPDATE device SET state = ? WHERE id = ?", [to.rawValue, device.id])
         count(to, leaving: from)

@@ -17,7 +17,10 @@ extension Registry {
     /// `key` nil means every key. A large group is marked in several commits. A key whose next
     /// generation is on its way already counts as marked.
     public func rotate(
-        _ scope: RotationScope, key: KeyName?, actor: String, now: Int64
+        _ scope: RotationScope,
+        key: KeyName?,
+        actor: String,
+        now: Int64
     ) async throws(RegistryError) -> Int {
         switch scope {
         case .device(let name):
@@ -28,7 +31,12 @@ extension Registry {
                     throw RegistryError(.notFound, "device \(name) has no key \(key)")
                 }
                 try transaction.auditRotation(
-                    device: name, group: nil, key: key, actor: actor, now: now)
+                    device: name,
+                    group: nil,
+                    key: key,
+                    actor: actor,
+                    now: now
+                )
                 return count
             }
         case .group(let name):
@@ -38,7 +46,12 @@ extension Registry {
                     throw RegistryError(.notFound, "group \(name) has no key spec \(key)")
                 }
                 try transaction.auditRotation(
-                    device: nil, group: name, key: key, actor: actor, now: now)
+                    device: nil,
+                    group: name,
+                    key: key,
+                    actor: actor,
+                    now: now
+                )
                 return group
             }
             return try await forEachEnrolled(in: group) { transaction, device in
@@ -61,7 +74,8 @@ extension Registry {
                     """
                     SELECT id, name FROM device WHERE group_id = ? AND name > ? AND state = 2
                     ORDER BY name LIMIT \(Self.chunk)
-                    """, [group, after]
+                    """,
+                    [group, after]
                 ).map { row in
                     DeviceEntry(id: row[0], name: try row.name(1, as: DeviceID.self))
                 }
@@ -92,14 +106,18 @@ extension Transaction {
         }
         guard device.state == .enrolled else {
             throw RegistryError(
-                .conflict, "device \(name) is \(device.state): only an enrolled one has keys")
+                .conflict,
+                "device \(name) is \(device.state): only an enrolled one has keys"
+            )
         }
         return Registry.DeviceEntry(id: device.id, name: name)
     }
 
     /// Marks the newest live generation of each key; one that was withdrawn may be tried again.
     fileprivate func markDue(
-        _ device: Registry.DeviceEntry, key: KeyName?, now: Int64
+        _ device: Registry.DeviceEntry,
+        key: KeyName?,
+        now: Int64
     ) throws -> Int {
         let states = "state IN (1, 2, 3)"
         let condition = key == nil ? states : "name = ? AND \(states)"
@@ -109,7 +127,8 @@ extension Transaction {
             """
             UPDATE device_key SET rotate_at = CASE state WHEN 1 THEN NULL ELSE ? END
             WHERE device_id = ? AND \(condition) RETURNING name
-            """, arguments
+            """,
+            arguments
         ).map { $0[0] as String }
         let count = Set(names).count
         if count > 0 { try nudge(device.name, now: now) }
@@ -117,11 +136,21 @@ extension Transaction {
     }
 
     fileprivate func auditRotation(
-        device: DeviceID?, group: GroupName?, key: KeyName?, actor: String, now: Int64
+        device: DeviceID?,
+        group: GroupName?,
+        key: KeyName?,
+        actor: String,
+        now: Int64
     ) throws {
         try audit(
             AuditEvent(
-                time: now, kind: .rotationOrdered, actor: actor, device: device?.description,
-                key: key, details: group.map { ["group": $0.description] } ?? [:]))
+                time: now,
+                kind: .rotationOrdered,
+                actor: actor,
+                device: device?.description,
+                key: key,
+                details: group.map { ["group": $0.description] } ?? [:]
+            )
+        )
     }
 }

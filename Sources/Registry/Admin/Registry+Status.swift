@@ -15,18 +15,24 @@ extension Registry {
             }
             let pages = try number("PRAGMA page_count") * (try number("PRAGMA page_size"))
             return FleetStatus(
-                fleet: fleet, schemaVersion: Schema.version, databaseBytes: Int64(pages),
+                fleet: fleet,
+                schemaVersion: Schema.version,
+                databaseBytes: Int64(pages),
                 devices: devices,
                 overdueKeys: try number(
-                    "SELECT COUNT(*) FROM device_key WHERE rotate_at <= ?", [now]),
+                    "SELECT COUNT(*) FROM device_key WHERE rotate_at <= ?",
+                    [now]
+                ),
                 outbox: try number("SELECT COUNT(*) FROM outbox"),
-                audit: try db.auditHead(vault: vault))
+                audit: try db.auditHead(vault: vault)
+            )
         }
     }
 
     /// Accounts of the broker by name after `after`, at most `limit`.
     public func brokerAccounts(
-        after: DeviceID? = nil, limit: Int = 1000
+        after: DeviceID? = nil,
+        limit: Int = 1000
     ) async throws(RegistryError) -> [BrokerAccount] {
         try store.read { db in
             try Row.fetchAll(
@@ -35,7 +41,8 @@ extension Registry {
                     SELECT name, broker_password_hash FROM device
                     WHERE name > ? AND broker_password_hash IS NOT NULL
                     ORDER BY name LIMIT \(page(limit))
-                    """, arguments: [after?.description ?? ""]
+                    """,
+                arguments: [after?.description ?? ""]
             ).map { row in
                 BrokerAccount(device: try row.name(0, as: DeviceID.self), passwordHash: row[1])
             }

@@ -40,7 +40,8 @@ enum ReportRecord {
                         let state = Report.EpochState(rawValue: try reader.unsigned())
                     else { return [] }
                     epochs.append(
-                        Report.HeldEpoch(epoch: epoch, state: state, check: try reader.bytes()))
+                        Report.HeldEpoch(epoch: epoch, state: state, check: try reader.bytes())
+                    )
                 }
                 keys.append(Report.HeldKey(name: name, epochs: epochs))
             }

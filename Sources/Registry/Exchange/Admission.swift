@@ -21,8 +21,10 @@ struct Admission {
         guard contact.isByValue else { return try byReference() }
         guard let arrival = Arrival(contact.credential) else {
             return refuse(
-                .malformed, contact.credential.subject,
-                "want a CCS with a device name, a kid of 8 bytes and a P-256 key")
+                .malformed,
+                contact.credential.subject,
+                "want a CCS with a device name, a kid of 8 bytes and a P-256 key"
+            )
         }
         guard let device = try transaction.device(publicKey: arrival.publicKey) else {
             return try enrolUnknown(arrival)
@@ -63,14 +65,19 @@ struct Admission {
             "UPDATE device SET kid = ?, credential = ?, state = ? WHERE id = ?",
             [
                 Data(arrival.kid), Data(contact.credential.encoded), state.rawValue, device.id,
-            ])
+            ]
+        )
         if isNew { transaction.count(.enrolled, leaving: .registered) }
         try auditEnrolment(arrival, group: device.group)
         return isNew
             ? .admitted(
                 DeviceRow(
-                    enrolling: device.id, name: device.name, group: device.group,
-                    credential: contact.credential.encoded)) : .admitted(device)
+                    enrolling: device.id,
+                    name: device.name,
+                    group: device.group,
+                    credential: contact.credential.encoded
+                )
+            ) : .admitted(device)
     }
 
     private func enrolUnknown(_ arrival: Arrival) throws -> Outcome {
@@ -78,7 +85,9 @@ struct Admission {
         if let problem = try examine(claim, for: nil) { return refuse(problem, arrival, "") }
         guard
             let group = try transaction.row(
-                "SELECT group_id FROM bundle WHERE id = ?", [Data(claim.tokenID)])?[0] as Int64?
+                "SELECT group_id FROM bundle WHERE id = ?",
+                [Data(claim.tokenID)]
+            )?[0] as Int64?
         else { return refuse(.tokenUnknown, arrival, "") }
         let row = try transaction.row(
             """
@@ -90,43 +99,66 @@ struct Admission {
                 arrival.name.description, group, DeviceState.enrolled.rawValue,
                 Data(arrival.publicKey), Data(arrival.kid), Data(contact.credential.encoded),
                 contact.now,
-            ])
+            ]
+        )
         guard let row else { return refuse(.nameTaken, arrival, "") }
         try useUp(claim)
         transaction.count(.enrolled)
         try auditEnrolment(arrival, group: group)
         return .admitted(
             DeviceRow(
-                enrolling: row[0], name: arrival.name, group: group,
-                credential: contact.credential.encoded))
+                enrolling: row[0],
+                name: arrival.name,
+                group: group,
+                credential: contact.credential.encoded
+            )
+        )
     }
 
-    /// Why a claim admits nobody; nil when it is good. Whoever lacks the secret learns nothing more.
+    /// Why a claim admits nobody; nil when it is good.
+    ///
+    /// Whoever lacks the secret learns nothing more.
     private func examine(_ claim: EnrolmentClaim, for group: Int64?) throws -> ProblemCode? {
         let row = try transaction.row(
             """
             SELECT group_id, sealed_secret, uses_left, expires_at, is_revoked
             FROM bundle WHERE id = ?
-            """, [Data(claim.tokenID)])
+            """,
+            [Data(claim.tokenID)]
+        )
         guard let row, let id = BundleID(bytes: claim.tokenID) else { return .tokenUnknown }
         let entry = try transaction.group(row[0])
         let secret = try transaction.vault.open(
-            row.bytes(1), under: entry.key, at: .tokenSecret(id))
+            row.bytes(1),
+            under: entry.key,
+            at: .tokenSecret(id)
+        )
         let expected = transaction.vault.crypto.authenticate(
-            .sha256, key: secret, message: claim.message.rawSpan)
+            .sha256,
+            key: secret,
+            message: claim.message.rawSpan
+        )
         guard constantTimeEqual(expected.rawSpan, claim.proof.rawSpan) else {
             return .tokenProofWrong
         }
         let bundle = EnrolmentBundle(
-            id: id, group: entry.name, usesAllowed: 0, usesLeft: row[2], expiresAt: row[3],
-            isRevoked: row[4], createdAt: 0)
+            id: id,
+            group: entry.name,
+            usesAllowed: 0,
+            usesLeft: row[2],
+            expiresAt: row[3],
+            isRevoked: row[4],
+            createdAt: 0
+        )
         if let refusal = bundle.refusal(at: contact.now) { return refusal }
         return group == nil || group == entry.id ? nil : .wrongGroup
     }
 
     private func useUp(_ claim: EnrolmentClaim) throws {
         try transaction.run(
-            "UPDATE bundle SET uses_left = uses_left - 1 WHERE id = ?", [Data(claim.tokenID)])
+            "UPDATE bundle SET uses_left = uses_left - 1 WHERE id = ?",
+            [Data(claim.tokenID)]
+        )
     }
 
     private func auditEnrolment(_ arrival: Arrival, group: Int64) throws {
@@ -137,8 +169,13 @@ struct Admission {
         details["bundle"] = contact.claim.map { hexadecimal($0.tokenID) }
         try transaction.audit(
             AuditEvent(
-                time: contact.now, kind: .deviceEnrolled, actor: "device",
-                device: arrival.name.description, details: details))
+                time: contact.now,
+                kind: .deviceEnrolled,
+                actor: "device",
+                device: arrival.name.description,
+                details: details
+            )
+        )
     }
 
     private func refuse(_ code: ProblemCode, _ arrival: Arrival, _ text: String) -> Outcome {

@@ -61,9 +61,15 @@ struct Confirming {
         let record = keys.records[index]
         try keys.transaction.audit(
             AuditEvent(
-                time: now, kind: .keyFailed, actor: "device",
-                device: keys.device.description, key: record.name, epoch: record.epoch,
-                details: ["failure": failure.description]))
+                time: now,
+                kind: .keyFailed,
+                actor: "device",
+                device: keys.device.description,
+                key: record.name,
+                epoch: record.epoch,
+                details: ["failure": failure.description]
+            )
+        )
         if failure == .unknownEpoch { try keys.setRotation(index, at: now) }
     }
 

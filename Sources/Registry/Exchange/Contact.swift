@@ -18,8 +18,12 @@ public struct Contact: Sendable {
 
     /// States all of it.
     public init(
-        credential: Credential, isByValue: Bool, claim: EnrolmentClaim?, report: Report,
-        brokerPasswordHash: String?, now: Int64
+        credential: Credential,
+        isByValue: Bool,
+        claim: EnrolmentClaim?,
+        report: Report,
+        brokerPasswordHash: String?,
+        now: Int64
     ) {
         self.credential = credential
         self.isByValue = isByValue

@@ -54,7 +54,8 @@ extension Transaction {
     }
 
     private func device(
-        _ condition: String, _ arguments: StatementArguments
+        _ condition: String,
+        _ arguments: StatementArguments
     ) throws -> DeviceRow? {
         try row("\(DeviceRow.columns) WHERE \(condition)", arguments).map { try DeviceRow($0) }
     }

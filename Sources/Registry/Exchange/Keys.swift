@@ -21,11 +21,20 @@ struct Keys {
 
     init(of device: DeviceRow, actor: String, now: Int64, in transaction: Transaction) throws {
         try self.init(
-            id: device.id, name: device.name, actor: actor, now: now, in: transaction)
+            id: device.id,
+            name: device.name,
+            actor: actor,
+            now: now,
+            in: transaction
+        )
     }
 
     init(
-        id: Int64, name: DeviceID, actor: String, now: Int64, in transaction: Transaction
+        id: Int64,
+        name: DeviceID,
+        actor: String,
+        now: Int64,
+        in transaction: Transaction
     ) throws {
         self.transaction = transaction
         self.device = name
@@ -37,7 +46,9 @@ struct Keys {
             SELECT name, epoch, state, thumbprint, created_at, changed_at, grace_until, rotate_at,
                 failure, sealed
             FROM device_key WHERE device_id = ? ORDER BY name, epoch
-            """, [id])
+            """,
+            [id]
+        )
         records = try rows.map { row in try row.keyRecord() }
         sealed = rows.map { row in row.bytesIfAny(9) }
     }
@@ -51,25 +62,40 @@ struct Keys {
         let record = records[index]
         guard let sealed = sealed[index] else {
             throw RegistryError(
-                .damaged, "key \(record.name) \(record.epoch) of \(device) has no material")
+                .damaged,
+                "key \(record.name) \(record.epoch) of \(device) has no material"
+            )
         }
         return KeyMaterial(
             try transaction.vault.open(
-                sealed, under: group.key, at: .key(device, record.name, record.epoch)))
+                sealed,
+                under: group.key,
+                at: .key(device, record.name, record.epoch)
+            )
+        )
     }
 
     /// Makes, seals and stores a new generation, to be offered.
     mutating func generate(
-        _ spec: KeySpec, _ epoch: Epoch, group: Transaction.GroupEntry
+        _ spec: KeySpec,
+        _ epoch: Epoch,
+        group: Transaction.GroupEntry
     ) throws -> KeyMaterial {
         let vault = transaction.vault
         let material = KeyMaterial(try vault.crypto.randomSecret(spec.algorithm.keyLength))
         let sealed = try vault.seal(
-            material.secret, under: group.key, at: .key(device, spec.name, epoch))
+            material.secret,
+            under: group.key,
+            at: .key(device, spec.name, epoch)
+        )
         let record = KeyRecord(
-            name: spec.name, epoch: epoch, state: .offered,
-            thumbprint: Thumbprint(of: material.secret, crypto: vault.crypto), createdAt: now,
-            changedAt: now)
+            name: spec.name,
+            epoch: epoch,
+            state: .offered,
+            thumbprint: Thumbprint(of: material.secret, crypto: vault.crypto),
+            createdAt: now,
+            changedAt: now
+        )
         if records.contains(where: { $0.name == spec.name }) {
             try tidy(spec.name, before: epoch)
         }
@@ -82,7 +108,8 @@ struct Keys {
             [
                 id, spec.name.description, epoch.number, record.state.rawValue, Data(sealed),
                 Data(record.thumbprint.bytes), now, now,
-            ])
+            ]
+        )
         records.append(record)
         self.sealed.append(sealed)
         try audit(record, from: .preActive, [:])
@@ -91,8 +118,12 @@ struct Keys {
 
     /// Brings a generation into its next state; material that is not needed any more is deleted.
     mutating func move(
-        _ index: Int, to state: KeyState, graceUntil: Int64? = nil, rotateAt: Int64? = nil,
-        failure: FailureKind? = nil, details: [String: String] = [:]
+        _ index: Int,
+        to state: KeyState,
+        graceUntil: Int64? = nil,
+        rotateAt: Int64? = nil,
+        failure: FailureKind? = nil,
+        details: [String: String] = [:]
     ) throws {
         let old = records[index].state
         precondition(old.mayBecome(state), "a key may not go from \(old) to \(state)")
@@ -111,7 +142,8 @@ struct Keys {
             [
                 state.rawValue, now, graceUntil, rotateAt, failure?.rawValue, id,
                 record.name.description, record.epoch.number,
-            ])
+            ]
+        )
         if !state.hasMaterial { sealed[index] = nil }
         try audit(record, from: old, details)
     }
@@ -135,7 +167,8 @@ struct Keys {
         records[index].rotateAt = time
         try transaction.run(
             "UPDATE device_key SET rotate_at = ? WHERE device_id = ? AND name = ? AND epoch = ?",
-            [time, id, records[index].name.description, records[index].epoch.number])
+            [time, id, records[index].name.description, records[index].epoch.number]
+        )
     }
 
     private func tidy(_ name: KeyName, before epoch: Epoch) throws {
@@ -143,17 +176,23 @@ struct Keys {
             """
             UPDATE device_key SET rotate_at = NULL
             WHERE device_id = ? AND name = ? AND state = 2 AND rotate_at IS NOT NULL
-            """, [id, name.description])
+            """,
+            [id, name.description]
+        )
         guard epoch.number > Self.remembered else { return }
         try transaction.run(
             """
             DELETE FROM device_key
             WHERE device_id = ? AND name = ? AND epoch < ? AND state IN (2, 6, 8)
-            """, [id, name.description, epoch.number - Self.remembered])
+            """,
+            [id, name.description, epoch.number - Self.remembered]
+        )
     }
 
     private func audit(
-        _ record: KeyRecord, from old: KeyState, _ details: [String: String]
+        _ record: KeyRecord,
+        from old: KeyState,
+        _ details: [String: String]
     ) throws {
         guard let kind = AuditKind(entering: record.state) else { return }
         var details = details
@@ -162,7 +201,14 @@ struct Keys {
         details["failure"] = record.failure?.description
         try transaction.audit(
             AuditEvent(
-                time: now, kind: kind, actor: actor, device: device.description,
-                key: record.name, epoch: record.epoch, details: details))
+                time: now,
+                kind: kind,
+                actor: actor,
+                device: device.description,
+                key: record.name,
+                epoch: record.epoch,
+                details: details
+            )
+        )
     }
 }

@@ -7,14 +7,18 @@ extension Registry {
     ///
     /// A repeat gets the same answer.
     public func acknowledge(
-        device: DeviceID, _ receipt: Receipt, now: Int64
+        device: DeviceID,
+        _ receipt: Receipt,
+        now: Int64
     ) async throws(RegistryError) -> Settle {
         try await writer.perform { transaction in
             guard let row = try transaction.device(named: device),
                 row.retireOperation == receipt.operation, row.orderCounter == receipt.counter
             else {
                 throw RegistryError(
-                    .conflict, "device \(device) acknowledges a retirement that was not ordered")
+                    .conflict,
+                    "device \(device) acknowledges a retirement that was not ordered"
+                )
             }
             if row.state == .retiring {
                 try transaction.end(row, receipt: receipt, now: now)
@@ -45,7 +49,8 @@ extension Transaction {
         for index in keys.records.indices { try keys.destroy(index) }
         try run(
             "UPDATE device SET state = ? WHERE id = ?",
-            [DeviceState.retired.rawValue, device.id])
+            [DeviceState.retired.rawValue, device.id]
+        )
         count(.retired, leaving: .retiring)
         let destroyed = receipt.destroyed.map(\.thumbprint)
         var details = [
@@ -56,8 +61,13 @@ extension Transaction {
         if !unseen.isEmpty { details["notReported"] = "\(unseen.count)" }
         try audit(
             AuditEvent(
-                time: now, kind: .deviceRetired, actor: "device",
-                device: device.name.description, details: details))
+                time: now,
+                kind: .deviceRetired,
+                actor: "device",
+                device: device.name.description,
+                details: details
+            )
+        )
     }
 
     fileprivate func endGraces(now: Int64, limit: Int) throws -> Int {
@@ -66,11 +76,17 @@ extension Transaction {
             SELECT device_key.name, epoch, device_id, device.name
             FROM device_key JOIN device ON device.id = device_id
             WHERE grace_until <= ? ORDER BY grace_until LIMIT ?
-            """, [now, limit])
+            """,
+            [now, limit]
+        )
         for row in due {
             var keys = try Keys(
-                id: row[2], name: try row.name(3, as: DeviceID.self), actor: "server", now: now,
-                in: self)
+                id: row[2],
+                name: try row.name(3, as: DeviceID.self),
+                actor: "server",
+                now: now,
+                in: self
+            )
             let (name, epoch) = (try row.name(0, as: KeyName.self), try row.epoch(1))
             guard let index = keys.index(name, epoch) else { continue }
             try keys.destroy(index)

@@ -12,7 +12,8 @@ extension Registry {
             // One statement sees one state: it needs no transaction around it.
             encoded = try store.pool.unsafeRead { db in
                 let statement = try db.cachedStatement(
-                    sql: "SELECT credential FROM device WHERE kid = ?")
+                    sql: "SELECT credential FROM device WHERE kid = ?"
+                )
                 return try Data.fetchOne(statement, arguments: [Data(kid)]).map { [UInt8]($0) }
             }
         } catch {
@@ -45,7 +46,10 @@ extension Registry {
     /// Only the state of the keys decides, so a repeat gets the same verdicts. `conflict` when the
     /// device is retired.
     public func confirm(
-        device: DeviceID, operation: OperationID, outcomes: [KeyOutcome], verdicts: [Verdict],
+        device: DeviceID,
+        operation: OperationID,
+        outcomes: [KeyOutcome],
+        verdicts: [Verdict],
         now: Int64
     ) async throws(RegistryError) -> Settle {
         try await writer.perform { transaction in
@@ -60,7 +64,9 @@ extension Registry {
 
     /// Records a refusal that was decided outside; `subject` is the name that was claimed.
     public func refused(
-        _ problem: Problem, about subject: String?, now: Int64
+        _ problem: Problem,
+        about subject: String?,
+        now: Int64
     ) async throws(RegistryError) {
         try await writer.perform { transaction in
             try transaction.auditRefusal(problem, about: subject, now: now)
@@ -76,8 +82,13 @@ extension Transaction {
         if !problem.text.isEmpty { details["text"] = String(problem.text.prefix(120)) }
         try audit(
             AuditEvent(
-                time: now, kind: .contactRefused, actor: "server", device: name?.description,
-                details: details))
+                time: now,
+                kind: .contactRefused,
+                actor: "server",
+                device: name?.description,
+                details: details
+            )
+        )
     }
 
     fileprivate func answer(_ contact: Contact, from device: DeviceRow) throws -> Answer {
@@ -89,7 +100,8 @@ extension Transaction {
             }
             return .retire(
                 device: device.name,
-                Retire(operation: operation, counter: device.orderCounter, scope: .device))
+                Retire(operation: operation, counter: device.orderCounter, scope: .device)
+            )
         case .quarantined:
             let problem = Problem(.deviceQuarantined)
             try auditRefusal(problem, about: device.name.description, now: contact.now)
@@ -112,7 +124,8 @@ extension Transaction {
             [
                 contact.now, report.store.rawValue, report.level.rawValue, report.agentVersion,
                 Data(ReportRecord.encode(report.keys)), contact.brokerPasswordHash, device.id,
-            ])
+            ]
+        )
         if contact.brokerPasswordHash != nil { accountsChanged() }
     }
 
@@ -120,12 +133,22 @@ extension Transaction {
         let group = try group(device.group)
         var keys = try Keys(of: device, actor: "server", now: now, in: self)
         let plan = Reconciler.plan(
-            specs: group.specs, records: keys.records, report: report, now: now)
+            specs: group.specs,
+            records: keys.records,
+            report: report,
+            now: now
+        )
         for finding in plan.findings {
             try audit(
                 AuditEvent(
-                    time: now, kind: finding.kind, actor: "server",
-                    device: device.name.description, key: finding.name, epoch: finding.epoch))
+                    time: now,
+                    kind: finding.kind,
+                    actor: "server",
+                    device: device.name.description,
+                    key: finding.name,
+                    epoch: finding.epoch
+                )
+            )
         }
         for withdrawal in plan.withdrawals {
             guard let index = keys.index(withdrawal.name, withdrawal.epoch) else { continue }
@@ -137,16 +160,21 @@ extension Transaction {
         }
         return offered.isEmpty
             ? .settle(
-                device: device.name, Settle(operation: operation, verdicts: plan.verdicts))
+                device: device.name,
+                Settle(operation: operation, verdicts: plan.verdicts)
+            )
             : .offer(
-                device: device.name, Offer(operation: operation, keys: offered),
-                verdicts: plan.verdicts)
+                device: device.name,
+                Offer(operation: operation, keys: offered),
+                verdicts: plan.verdicts
+            )
     }
 }
 
 extension Keys {
     fileprivate mutating func offer(
-        _ offer: Plan.Offering, group: Transaction.GroupEntry
+        _ offer: Plan.Offering,
+        group: Transaction.GroupEntry
     ) throws -> OfferedKey {
         let material: KeyMaterial
         if offer.isNew {
@@ -158,8 +186,13 @@ extension Keys {
             material = try self.material(at: index, group: group)
         }
         return OfferedKey(
-            name: offer.spec.name, epoch: offer.epoch, algorithm: offer.spec.algorithm,
-            use: offer.spec.use, graceSeconds: offer.spec.graceSeconds,
-            leaseSeconds: offer.spec.leaseSeconds, material: material)
+            name: offer.spec.name,
+            epoch: offer.epoch,
+            algorithm: offer.spec.algorithm,
+            use: offer.spec.use,
+            graceSeconds: offer.spec.graceSeconds,
+            leaseSeconds: offer.spec.leaseSeconds,
+            material: material
+        )
     }
 }

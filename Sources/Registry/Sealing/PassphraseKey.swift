@@ -16,15 +16,23 @@ struct PassphraseKey {
     func derive(_ passphrase: KeyMaterial, crypto: any Crypto) throws(RegistryError) -> RootKey {
         guard passphrase.secret.count >= Self.minimumLength else {
             throw RegistryError(
-                .invalid, "the passphrase is too short: want \(Self.minimumLength) bytes or more")
+                .invalid,
+                "the passphrase is too short: want \(Self.minimumLength) bytes or more"
+            )
         }
         // One block: the digest is as long as the key.
         var round = crypto.authenticate(
-            .sha256, key: passphrase.secret, message: (salt + [0, 0, 0, 1]).rawSpan)
+            .sha256,
+            key: passphrase.secret,
+            message: (salt + [0, 0, 0, 1]).rawSpan
+        )
         var sum = round
         for _ in 1..<max(iterations, 1) {
             let next = crypto.authenticate(
-                .sha256, key: passphrase.secret, message: round.rawSpan)
+                .sha256,
+                key: passphrase.secret,
+                message: round.rawSpan
+            )
             round.wipe()
             round = next
             for index in sum.indices { sum[index] ^= round[index] }

@@ -19,7 +19,8 @@ struct RootKeyFile {
                 reason == ENOENT ? .rootKeyMissing : .failed,
                 reason == ENOENT
                     ? "no root key at \(path): restore it from its backup, or name the right file"
-                    : "cannot open the root key \(path): \(text(of: reason))")
+                    : "cannot open the root key \(path): \(text(of: reason))"
+            )
         }
         defer { close(descriptor) }
         try check(descriptor)
@@ -41,10 +42,15 @@ struct RootKeyFile {
             throw RegistryError(.failed, "no randomness for a root key")
         }
         let descriptor = unsafe Glibc.open(
-            path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+            path,
+            O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+            0o600
+        )
         guard descriptor >= 0 else {
             throw RegistryError(
-                .failed, "cannot write the root key \(path): \(text(of: errno))")
+                .failed,
+                "cannot write the root key \(path): \(text(of: errno))"
+            )
         }
         defer { close(descriptor) }
         let written = secret.withBytes { bytes in
@@ -56,7 +62,9 @@ struct RootKeyFile {
             let reason = errno
             unsafe unlink(path)
             throw RegistryError(
-                reason == ENOSPC ? .diskFull : .failed, "cannot write the root key \(path)")
+                reason == ENOSPC ? .diskFull : .failed,
+                "cannot write the root key \(path)"
+            )
         }
         syncFolder()
     }
@@ -70,18 +78,21 @@ struct RootKeyFile {
             throw RegistryError(
                 .rootKeyWrong,
                 "\(path) is no root key: want a file of \(RootKey.length) bytes, "
-                    + "have \(status.st_size)")
+                    + "have \(status.st_size)"
+            )
         }
         guard status.st_uid == geteuid() else {
             throw RegistryError(
                 .rootKeyExposed,
-                "the root key \(path) belongs to user \(status.st_uid): want user \(geteuid())")
+                "the root key \(path) belongs to user \(status.st_uid): want user \(geteuid())"
+            )
         }
         guard status.st_mode & 0o077 == 0 else {
             throw RegistryError(
                 .rootKeyExposed,
                 "others may read the root key \(path), mode "
-                    + "\(String(status.st_mode & 0o777, radix: 8)): run chmod 600 on it")
+                    + "\(String(status.st_mode & 0o777, radix: 8)): run chmod 600 on it"
+            )
         }
     }
 

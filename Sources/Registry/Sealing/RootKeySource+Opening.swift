@@ -8,7 +8,8 @@ internal import Secrets
 extension RootKeySource {
     /// The key for a new fleet, and how it was stretched if it was.
     func create(
-        iterations: Int, crypto: any Crypto
+        iterations: Int,
+        crypto: any Crypto
     ) throws(RegistryError) -> (RootKey, PassphraseKey?) {
         switch self {
         case .file(let path):
@@ -29,7 +30,8 @@ extension RootKeySource {
 extension Store {
     /// Gets the root key and compares it with the check value in the database.
     func openRootKey(
-        _ source: RootKeySource, crypto: any Crypto
+        _ source: RootKeySource,
+        crypto: any Crypto
     ) throws(RegistryError) -> RootKey {
         let row = try read { db in
             try Row.fetchOne(db, sql: "SELECT check_value, salt, iterations FROM root_key")
@@ -51,7 +53,8 @@ extension Store {
         guard constantTimeEqual(key.check(crypto: crypto).rawSpan, row.bytes(0).rawSpan) else {
             throw RegistryError(
                 .rootKeyWrong,
-                "the root key is that of another fleet, or the passphrase is wrong")
+                "the root key is that of another fleet, or the passphrase is wrong"
+            )
         }
         return key
     }
@@ -62,7 +65,8 @@ extension Store {
         let reason = errno
         throw RegistryError(
             reason == EACCES || reason == EROFS || reason == EPERM ? .readOnly : .failed,
-            "cannot make the folder \(folder): \(text(of: reason))")
+            "cannot make the folder \(folder): \(text(of: reason))"
+        )
     }
 
     /// Takes away a database that holds nothing yet.

@@ -37,7 +37,9 @@ final class Vault: Sendable {
     ///
     /// Nonces are random: one group key seals far fewer than the 2³² records of SP 800-38D § 8.3.
     func seal(
-        _ plaintext: borrowing Secret, under key: KeyMaterial, at place: Place
+        _ plaintext: borrowing Secret,
+        under key: KeyMaterial,
+        at place: Place
     ) throws(RegistryError) -> [UInt8] {
         do throws(CryptoError) {
             let nonce = try crypto.randomBytes(AEADAlgorithm.aes256GCM.nonceLength)
@@ -45,8 +47,12 @@ final class Vault: Sendable {
             return nonce
                 + (try plaintext.withBytes { bytes throws(CryptoError) in
                     try crypto.seal(
-                        .aes256GCM, key: key.secret, nonce: nonce, authenticating: context,
-                        plaintext: bytes)
+                        .aes256GCM,
+                        key: key.secret,
+                        nonce: nonce,
+                        authenticating: context,
+                        plaintext: bytes
+                    )
                 })
         } catch {
             throw RegistryError(.failed, "cannot seal a record: \(error)")
@@ -55,7 +61,9 @@ final class Vault: Sendable {
 
     /// Opens a record; `damaged` when it was changed or belongs to another place.
     func open(
-        _ sealed: [UInt8], under key: KeyMaterial, at place: Place
+        _ sealed: [UInt8],
+        under key: KeyMaterial,
+        at place: Place
     ) throws(RegistryError) -> Secret {
         let length = AEADAlgorithm.aes256GCM.nonceLength
         guard sealed.count > length else {
@@ -63,11 +71,17 @@ final class Vault: Sendable {
         }
         do throws(CryptoError) {
             return try crypto.open(
-                .aes256GCM, key: key.secret, nonce: Array(sealed[..<length]),
-                authenticating: context(of: place), ciphertext: Array(sealed[length...]).rawSpan)
+                .aes256GCM,
+                key: key.secret,
+                nonce: Array(sealed[..<length]),
+                authenticating: context(of: place),
+                ciphertext: Array(sealed[length...]).rawSpan
+            )
         } catch {
             throw RegistryError(
-                .damaged, "a sealed record was changed or moved: \(name(of: place))")
+                .damaged,
+                "a sealed record was changed or moved: \(name(of: place))"
+            )
         }
     }
 

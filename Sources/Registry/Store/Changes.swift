@@ -53,11 +53,14 @@ final class Changes: Sendable {
     private func stream(_ topic: Topic) -> AsyncStream<Void> {
         // Whoever is late needs to know that something came, not how often.
         let (stream, continuation) = AsyncStream.makeStream(
-            of: Void.self, bufferingPolicy: .bufferingNewest(1))
+            of: Void.self,
+            bufferingPolicy: .bufferingNewest(1)
+        )
         let id = listeners.withLock { listeners in
             listeners.next += 1
             listeners.all.append(
-                Listener(id: listeners.next, topic: topic, continuation: continuation))
+                Listener(id: listeners.next, topic: topic, continuation: continuation)
+            )
             return listeners.next
         }
         continuation.onTermination = { [weak self] _ in

@@ -13,7 +13,8 @@ final class FolderLock: Sendable {
             let isReadOnly = reason == EACCES || reason == EROFS || reason == EPERM
             throw RegistryError(
                 isReadOnly ? .readOnly : reason == ENOENT ? .missing : .failed,
-                "cannot write to the folder \(folder): \(text(of: reason))")
+                "cannot write to the folder \(folder): \(text(of: reason))"
+            )
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let owner = Self.owner(descriptor)
@@ -21,7 +22,8 @@ final class FolderLock: Sendable {
             throw RegistryError(
                 .locked,
                 "another server works on \(folder)\(owner.map { ", process \($0)" } ?? ""): "
-                    + "stop it first")
+                    + "stop it first"
+            )
         }
         let line = Array("\(getpid())\n".utf8)
         ftruncate(descriptor, 0)

@@ -29,7 +29,8 @@ extension Row {
     }
 
     func value<Value: RawRepresentable>(
-        _ index: Int, as type: Value.Type
+        _ index: Int,
+        as type: Value.Type
     ) throws -> Value where Value.RawValue == Int {
         let number: Int = self[index]
         guard let value = Value(rawValue: number) else { throw damaged("\(type) \(number)") }
@@ -40,9 +41,14 @@ extension Row {
     func keySpec(group: GroupName) throws -> KeySpec {
         do {
             return try KeySpec(
-                group: group, name: try name(0, as: KeyName.self),
-                algorithm: try value(1, as: KeyAlgorithm.self), use: try value(2, as: KeyUse.self),
-                rotationSeconds: self[3], graceSeconds: self[4], leaseSeconds: self[5])
+                group: group,
+                name: try name(0, as: KeyName.self),
+                algorithm: try value(1, as: KeyAlgorithm.self),
+                use: try value(2, as: KeyUse.self),
+                rotationSeconds: self[3],
+                graceSeconds: self[4],
+                leaseSeconds: self[5]
+            )
         } catch let error as FleetError {
             throw damaged(error.description)
         }
@@ -54,10 +60,16 @@ extension Row {
             throw damaged("a thumbprint of \(bytes(3).count) bytes")
         }
         return KeyRecord(
-            name: try name(0, as: KeyName.self), epoch: try epoch(1),
-            state: try value(2, as: KeyState.self), thumbprint: thumbprint, createdAt: self[4],
-            changedAt: self[5], graceUntil: self[6], rotateAt: self[7],
-            failure: (self[8] as Int?).flatMap { FailureKind(rawValue: $0) })
+            name: try name(0, as: KeyName.self),
+            epoch: try epoch(1),
+            state: try value(2, as: KeyState.self),
+            thumbprint: thumbprint,
+            createdAt: self[4],
+            changedAt: self[5],
+            graceUntil: self[6],
+            rotateAt: self[7],
+            failure: (self[8] as Int?).flatMap { FailureKind(rawValue: $0) }
+        )
     }
 
     private func damaged(_ what: String) -> RegistryError {

@@ -14,7 +14,8 @@ enum Schema {
             throw RegistryError(
                 .newerVersion,
                 "the database has layout \(found), this program knows \(version): "
-                    + "run the newer program that wrote it")
+                    + "run the newer program that wrote it"
+            )
         }
         for (index, step) in steps.enumerated().dropFirst(found) {
             try db.inTransaction(.immediate) {

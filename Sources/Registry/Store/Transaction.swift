@@ -61,7 +61,9 @@ final class Transaction {
                 """
                 INSERT INTO state_count (state, devices) VALUES (?, ?)
                 ON CONFLICT (state) DO UPDATE SET devices = devices + excluded.devices
-                """, [state.rawValue, change])
+                """,
+                [state.rawValue, change]
+            )
         }
         guard memory.head != firstHead else { return }
         try run(
@@ -73,14 +75,18 @@ final class Transaction {
             [
                 memory.head.count, Data(memory.head.hash),
                 Data(vault.authenticate(memory.head)),
-            ])
+            ]
+        )
     }
 
     /// Appends one row to the audit log.
     func audit(_ event: AuditEvent) throws {
         let details = event.encodedDetails()
         let head = AuditChain.append(
-            event.encoded(details: details), to: memory.head, crypto: vault.crypto)
+            event.encoded(details: details),
+            to: memory.head,
+            crypto: vault.crypto
+        )
         try run(
             """
             INSERT INTO audit
@@ -90,7 +96,8 @@ final class Transaction {
             [
                 head.count, event.time, event.kind.rawValue, event.actor, event.device,
                 event.key?.description, event.epoch?.number, Data(details), Data(head.hash),
-            ])
+            ]
+        )
         memory.head = head
     }
 
@@ -103,7 +110,9 @@ final class Transaction {
     /// Leaves a nudge to be sent after the commit.
     func nudge(_ device: DeviceID, now: Int64) throws {
         try run(
-            "INSERT INTO outbox (device, created_at) VALUES (?, ?)", [device.description, now])
+            "INSERT INTO outbox (device, created_at) VALUES (?, ?)",
+            [device.description, now]
+        )
         effects.hasOutbox = true
     }
 
@@ -125,7 +134,8 @@ final class Transaction {
             """
             SELECT name, algorithm, key_use, rotation_seconds, grace_seconds, lease_seconds
             FROM key_spec WHERE group_id = ? ORDER BY name
-            """, [id]
+            """,
+            [id]
         ).map { row in try row.keySpec(group: name) }
         let entry = GroupEntry(id: id, name: name, key: KeyMaterial(key), specs: specs)
         memory.groups[id] = entry
@@ -136,7 +146,9 @@ final class Transaction {
     func groupID(_ name: GroupName) throws -> Int64 {
         guard
             let row = try row(
-                "SELECT id FROM device_group WHERE name = ?", [name.description])
+                "SELECT id FROM device_group WHERE name = ?",
+                [name.description]
+            )
         else { throw RegistryError(.notFound, "there is no group \(name): create it first") }
         return row[0]
     }

@@ -33,7 +33,10 @@ final class Writer: Sendable {
     private let capacity: Int
 
     init(
-        store: Store, vault: Vault, changes: Changes, head: AuditHead,
+        store: Store,
+        vault: Vault,
+        changes: Changes,
+        head: AuditHead,
         capacity: Int = Writer.capacity
     ) {
         self.store = store
@@ -58,7 +61,8 @@ final class Writer: Sendable {
                     } else {
                         continuation.resume(returning: .success(slot.value))
                     }
-                })
+                }
+            )
             if let refusal = enqueue(work) { continuation.resume(returning: .failure(refusal)) }
         }
         return try outcome.get()

@@ -1,0 +1,177 @@
+import Fleet
+import KeyExchange
+import Testing
+
+@Suite struct ReconcilerTests {
+    @Test func `a device without keys is offered the first generation of each`() throws {
+        let specs = [try Story.spec("window"), try Story.spec("door")]
+        let plan = try Story.plan([], [], specs: specs)
+        #expect(plan.inShort == ["door 1 new", "window 1 new"])
+        #expect(plan.verdicts.isEmpty)
+    }
+
+    @Test func `a device that has what it should gets nothing`() throws {
+        let plan = try Story.plan([Story.record(1, .active)], [Story.held(1, .primary)])
+        #expect(plan == Plan())
+    }
+
+    @Test func `an offer that got lost is made again with the same material`() throws {
+        let plan = try Story.plan([Story.record(1, .offered)], [])
+        #expect(plan.inShort == ["door 1 again"])
+    }
+
+    @Test func `an offer that arrived without its confirmation is made again`() throws {
+        let plan = try Story.plan([Story.record(1, .offered)], [Story.held(1, .pending)])
+        #expect(plan.inShort == ["door 1 again"])
+        #expect(plan.verdicts.isEmpty)
+    }
+
+    @Test func `a settled key that the device still waits for is activated`() throws {
+        let plan = try Story.plan(
+            [Story.record(1, .superseded), Story.record(2, .active)],
+            [Story.held(1, .primary), Story.held(2, .pending)]
+        )
+        #expect(plan.offers.isEmpty)
+        #expect(
+            plan.verdicts == [
+                Verdict(
+                    name: try Story.name("door"),
+                    action: .activate(try Story.epoch(2), graceSeconds: 60)
+                )
+            ]
+        )
+    }
+
+    @Test func `a device that lost the key in use gets the same again`() throws {
+        let plan = try Story.plan([Story.record(3, .active)], [])
+        #expect(plan.inShort == ["door 3 again"])
+    }
+
+    @Test func `a key that is due gets its next generation`() throws {
+        let plan = try Story.plan(
+            [Story.record(1, .active, rotateAt: Story.now)],
+            [Story.held(1, .primary)]
+        )
+        #expect(plan.inShort == ["door 2 new"])
+    }
+
+    @Test func `a key that is not due yet stays`() throws {
+        let plan = try Story.plan(
+            [Story.record(1, .active, rotateAt: Story.now + 1)],
+            [Story.held(1, .primary)]
+        )
+        #expect(plan == Plan())
+    }
+
+    @Test func `a device ahead of the server gets a generation after both`() throws {
+        let plan = try Story.plan([Story.record(2, .active)], [Story.held(7, .primary)])
+        #expect(plan.inShort == ["door 8 new"])
+        #expect(plan.findings.map(\.kind) == [.deviceAhead])
+    }
+
+    @Test func `an open offer is withdrawn when the device is ahead of it`() throws {
+        let plan = try Story.plan([Story.record(2, .offered)], [Story.held(3, .primary)])
+        #expect(plan.inShort == ["door 4 new"])
+        #expect(plan.withdrawals.map(\.epoch) == [try Story.epoch(2)])
+    }
+
+    @Test func `a device with keys that the server knows nothing of gets a later one`() throws {
+        let plan = try Story.plan([], [Story.held(4, .primary)])
+        #expect(plan.inShort == ["door 5 new"])
+    }
+
+    @Test func `a pending generation that the server withdrew is discarded`() throws {
+        let plan = try Story.plan(
+            [Story.record(1, .active), Story.record(2, .withdrawn)],
+            [Story.held(1, .primary), Story.held(2, .pending)]
+        )
+        #expect(plan.offers.isEmpty)
+        #expect(
+            plan.verdicts == [
+                Verdict(name: try Story.name("door"), action: .discard(try Story.epoch(2)))
+            ]
+        )
+    }
+
+    @Test func `a pending generation that the server never made is discarded and passed by`()
+        throws
+    {
+        let plan = try Story.plan(
+            [Story.record(1, .active)],
+            [Story.held(1, .primary), Story.held(2, .pending)]
+        )
+        #expect(plan.inShort == ["door 3 new"])
+        #expect(plan.verdicts.map(\.action) == [.discard(try Story.epoch(2))])
+    }
+
+    @Test func `a key that nobody wants is removed`() throws {
+        let plan = try Story.plan([], [Story.held(1, .primary)], specs: [])
+        #expect(plan.verdicts == [Verdict(name: try Story.name("door"), action: .remove)])
+    }
+
+    @Test func `other material under the epoch in use leads to a new generation`() throws {
+        let plan = try Story.plan(
+            [Story.record(1, .active)],
+            [Story.held(1, .primary, wrong: true)]
+        )
+        #expect(plan.inShort == ["door 2 new"])
+        #expect(plan.findings.map(\.kind) == [.keyMismatched])
+        #expect(plan.withdrawals.isEmpty)
+    }
+
+    @Test func `other material under the epoch on offer is discarded and the offer withdrawn`()
+        throws
+    {
+        let plan = try Story.plan(
+            [Story.record(1, .offered)],
+            [Story.held(1, .pending, wrong: true)]
+        )
+        #expect(plan.inShort == ["door 2 new"])
+        #expect(plan.withdrawals.map(\.reason) == [.keyMismatched])
+        #expect(plan.verdicts.map(\.action) == [.discard(try Story.epoch(1))])
+    }
+
+    @Test(arguments: FailureKind.allCases)
+    func `a withdrawn key is tried again by itself only when that may help`(
+        kind: FailureKind
+    ) throws {
+        let plan = try Story.plan([Story.record(1, .withdrawn, failure: kind)], [])
+        #expect(plan.inShort == (kind.isRetryable ? ["door 2 new"] : []))
+    }
+
+    @Test func `an admin's rotation lifts the bar on a key that was refused`() throws {
+        let plan = try Story.plan(
+            [Story.record(1, .withdrawn, rotateAt: 1, failure: .rejected)],
+            []
+        )
+        #expect(plan.inShort == ["door 2 new"])
+    }
+
+    @Test func `a suspended key is left alone`() throws {
+        let plan = try Story.plan([Story.record(1, .suspended)], [Story.held(1, .primary)])
+        #expect(plan == Plan())
+    }
+
+    @Test func `a device whose generations are used up gets no offer`() throws {
+        let plan = try Story.plan([Story.record(1, .active)], [Story.held(.max, .primary)])
+        #expect(plan.offers.isEmpty)
+    }
+
+    @Test func `more verdicts than a message carries wait for the next contact`() throws {
+        let many = try (0..<20).map { number in
+            Report.HeldKey(
+                name: try Story.name("key-\(number)"),
+                epochs: [try Story.held(1, .primary)]
+            )
+        }
+        let report = Report(
+            agentVersion: "1",
+            store: .file,
+            level: .software,
+            lastOrder: 0,
+            keys: many
+        )
+        let plan = Reconciler.plan(specs: [], records: [], report: report, now: Story.now)
+        #expect(plan.verdicts.count == MessageLimits.keys)
+    }
+}
