@@ -1,0 +1,102 @@
+internal import KeyExchange
+internal import MQTTLink
+internal import Secrets
+internal import Synchronization
+
+/// MQTT 5 as the agent's transport.
+public struct MQTTTransport: Transport {
+    private let backoff: Backoff
+
+    /// Pauses at least `shortestPause` between two attempts, and more with each failure.
+    public init(shortestPause: Duration = .milliseconds(500)) {
+        backoff = Backoff(minimum: shortestPause, maximum: .seconds(120))
+    }
+
+    /// Prepares a connection.
+    public func link(_ settings: LinkSettings) throws(LinkError) -> any Link {
+        var configuration = MQTTConfiguration(
+            host: settings.host,
+            port: settings.port,
+            clientID: settings.clientID,
+            authorityFile: settings.authorityFile
+        )
+        configuration.username = settings.username
+        configuration.password = MQTTPassword(settings.password.secret.duplicate())
+        configuration.maximumPayload = MessageLimits.payload
+        // A session has one message under way; the rest is a flood.
+        configuration.inboxCapacity = 16
+        configuration.outboxCapacity = 16
+        configuration.backoff = backoff
+        do throws(MQTTError) {
+            return MQTTAgentLink(try MQTTConnection(configuration), topics: settings.topics)
+        } catch {
+            throw LinkError(error.description)
+        }
+    }
+}
+
+private final class MQTTAgentLink: Link {
+    private let connection: MQTTConnection
+    private let topics: [String]
+    private let readers = Mutex<[Task<Void, Never>]>([])
+
+    init(_ connection: MQTTConnection, topics: [String]) {
+        self.connection = connection
+        self.topics = topics
+    }
+
+    func start(_ deliver: @escaping @Sendable (LinkEvent) -> Void) async throws(LinkError) {
+        do throws(MQTTError) {
+            // Before the start it is only noted, and then asked for with each connection.
+            try await connection.subscribe(to: topics)
+            try connection.start()
+        } catch {
+            throw LinkError(error.description)
+        }
+        let (events, messages) = (connection.events, connection.messages)
+        let eventReader = Task {
+            for await event in events {
+                if let event = LinkEvent(event) { deliver(event) }
+            }
+        }
+        let messageReader = Task {
+            for await message in messages {
+                deliver(
+                    .message(
+                        topic: message.topic,
+                        payload: message.payload,
+                        isRetained: message.isRetained
+                    )
+                )
+            }
+        }
+        readers.withLock { $0 = [eventReader, messageReader] }
+    }
+
+    func send(_ payload: [UInt8], to topic: String) throws(LinkError) {
+        do throws(MQTTError) {
+            try connection.send(MQTTPublication(topic: topic, payload: payload))
+        } catch {
+            throw LinkError(error.description)
+        }
+    }
+
+    func close() async {
+        await connection.close()
+        for reader in readers.withLock(\.self) { await reader.value }
+    }
+}
+
+extension LinkEvent {
+    fileprivate init?(_ event: MQTTEvent) {
+        switch event {
+        case .connected: self = .connected
+        case .disconnected(let error, _): self = .disconnected(error.description)
+        case .refused(let error, _): self = .refused(error.description)
+        case .subscriptionRefused(let filter, let error):
+            self = .refused("no reading from \(filter): \(error.description)")
+        // The message is sent again in its time.
+        case .publicationRefused: return nil
+        }
+    }
+}

@@ -1,0 +1,159 @@
+internal import EDHOC
+internal import KeyExchange
+internal import KeyStore
+internal import Secrets
+
+// When a session begins, and over which link.
+extension Runner {
+    /// Enrolment has a link for each try: its topics carry the session's own identifier.
+    func beginEnrolment(of device: DeviceRecord) async throws {
+        guard let password = device.enrolPassword else {
+            throw StoreError(.corrupt, "the device record has no enrolment account")
+        }
+        let connection = try randomConnection()
+        let topics = Topics(fleet: device.fleet, enrolling: hexadecimal(connection.bytes))
+        try makeTalk(device, connection, topics, isEnrolment: true)
+        log(
+            .info,
+            "enrolling",
+            ["device": device.name.description, "fleet": device.fleet.description]
+        )
+        try await openLink(
+            of: device,
+            clientID: hexadecimal(connection.bytes),
+            username: "@enrol",
+            password: password,
+            topics: topics
+        )
+    }
+
+    /// The one link of an enrolled device.
+    func openDeviceLink(of device: DeviceRecord) async throws {
+        guard let account = device.account else {
+            throw StoreError(.corrupt, "the device record has no account at the broker")
+        }
+        let password = KeyMaterial(BrokerPassword.text(account))
+        // Nobody shall guess the client id: whoever connects with it throws this agent out.
+        try await openLink(
+            of: device,
+            clientID: hexadecimal(try crypto.randomBytes(8)),
+            username: device.name.description,
+            password: password,
+            topics: Topics(fleet: device.fleet, device: device.name)
+        )
+    }
+
+    private func openLink(
+        of device: DeviceRecord,
+        clientID: String,
+        username: String,
+        password: KeyMaterial,
+        topics: Topics
+    ) async throws {
+        await closeLink()
+        linkNumber += 1
+        let (number, mailbox) = (linkNumber, mailbox)
+        let link = try transport.link(
+            LinkSettings(
+                host: device.broker.host,
+                port: device.broker.port,
+                authorityFile: try store.authorityFile(),
+                clientID: clientID,
+                username: username,
+                password: password,
+                topics: topics.read
+            )
+        )
+        self.link = link
+        try await link.start { mailbox.post(.link(number, $0)) }
+    }
+
+    func closeLink() async {
+        (isConnected, wasConnected) = (false, false)
+        let old = link
+        link = nil
+        await old?.close()
+    }
+
+    /// The broker let us in: go on where we were, or make up for nudges that were missed.
+    func connected() async throws {
+        let isFirst = !wasConnected
+        wasConnected = true
+        if talk != nil {
+            if !timers.isSet(.session) { timers.set(.session, after: timings.session) }
+            transmit()
+        } else if wantsContact {
+            try await beginContact()
+        } else if !isFirst {
+            timers.set(.contact, within: timings.reconnectSpread.randomPart)
+        }
+    }
+
+    /// A hint that the server has something; it carries no authority, and a flood of them is thinned.
+    func nudged() {
+        guard allowance.take(at: .now) else {
+            // Even between two sessions: a flood of hints shall not be a flood of sessions.
+            timers.set(.contact, within: .seconds(1))
+            return
+        }
+        requestContact(within: timings.nudgeDelay.randomPart)
+    }
+
+    func requestContact(within pause: Duration) {
+        guard talk == nil else {
+            // What the nudge is about may have come too late for this session.
+            wantsContact = true
+            return
+        }
+        timers.set(.contact, within: pause)
+    }
+
+    /// Begins a session, or notes that one is due.
+    func beginContact() async throws {
+        guard let device = store.device, device.life < .retired else { return }
+        guard talk == nil else {
+            wantsContact = true
+            return
+        }
+        if device.life == .enrolling { return try await beginEnrolment(of: device) }
+        guard isConnected else {
+            wantsContact = true
+            return
+        }
+        wantsContact = false
+        timers.cancel(.contact)
+        try makeTalk(
+            device,
+            try randomConnection(),
+            Topics(fleet: device.fleet, device: device.name),
+            isEnrolment: false
+        )
+        timers.set(.session, after: timings.session)
+        transmit()
+    }
+
+    private func makeTalk(
+        _ device: DeviceRecord,
+        _ connection: ConnectionID,
+        _ topics: Topics,
+        isEnrolment: Bool
+    ) throws {
+        let profile = DeviceProfile(
+            fleet: device.fleet,
+            server: try Credential(ccs: device.server, sentByValue: false),
+            own: try Credential(ccs: device.credential, sentByValue: isEnrolment)
+        )
+        let session = try DeviceSession(
+            profile: profile,
+            token: isEnrolment ? device.token : nil,
+            report: store.report(agentVersion: version),
+            connectionID: connection,
+            crypto: crypto
+        )
+        talk = Talk(session, topics: topics, isEnrolment: isEnrolment, timings: timings)
+    }
+
+    private func randomConnection() throws -> ConnectionID {
+        ConnectionID(try crypto.randomBytes(Profile.connectionIDLength))
+    }
+}

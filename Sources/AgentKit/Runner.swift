@@ -1,0 +1,148 @@
+internal import EDHOC
+internal import KeyExchange
+internal import KeyStore
+internal import MQTTLink
+internal import Secrets
+
+/// The agent's loop; owned by one task.
+///
+///            ┌────────────── pause, contact timer, nudge ◀─────────────┐
+///     waiting ── contact ──▶ talking ── settled, refused, failed ──▶ ended
+///                              └─ resend timer: the same bytes again
+final class Runner {
+    let store: KeyStore
+    let crypto: any Crypto
+    let transport: any Transport
+    let timings: Timings
+    let version: String
+    let log: Log
+    let mailbox: Mailbox
+    let timers: Timers
+
+    var link: (any Link)?
+    var linkNumber = 0
+    var isConnected = false
+    var wasConnected = false
+    var talk: Talk?
+    /// A contact is due as soon as there is a connection and no session.
+    var wantsContact = false
+    /// The last thing that stood in the way, for a command that gives up.
+    var trouble = "no answer"
+    var pauses: Backoff
+    var allowance: Allowance
+
+    init(
+        store: KeyStore,
+        crypto: any Crypto,
+        transport: any Transport,
+        timings: Timings,
+        version: String,
+        log: Log,
+        mailbox: Mailbox
+    ) {
+        self.store = store
+        self.crypto = crypto
+        self.transport = transport
+        self.timings = timings
+        self.version = version
+        self.log = log
+        self.mailbox = mailbox
+        timers = Timers(mailbox)
+        pauses = Backoff(minimum: timings.shortestPause, maximum: timings.longestPause)
+        allowance = Allowance(burst: timings.nudgeBurst, at: .now)
+    }
+
+    func run(until goal: Agent.Goal) async -> Agent.Ending {
+        let ending = await loop(goal)
+        timers.cancelAll()
+        talk = nil
+        await closeLink()
+        return ending
+    }
+
+    private func loop(_ goal: Agent.Goal) async -> Agent.Ending {
+        guard let device = store.device else { return .empty }
+        switch device.life {
+        case .retired: return .retired
+        case .enrolled where goal == .enrolment: return .enrolled
+        case .enrolling, .enrolled, .retiring: break
+        }
+        if let limit = timings.enrolmentLimit { timers.set(.limit, after: limit) }
+        startGraceTimers()
+        do {
+            try await advance()
+            while true {
+                if let ending = try await handle(await mailbox.next(), goal) { return ending }
+            }
+        } catch {
+            return .failed("\(error)")
+        }
+    }
+
+    /// Begins what the device's life asks for: an enrolment, or the link of an enrolled device.
+    func advance() async throws {
+        guard let device = store.device else { preconditionFailure("checked at the start") }
+        if device.life == .enrolling {
+            try await beginEnrolment(of: device)
+        } else {
+            wantsContact = true
+            try await openDeviceLink(of: device)
+        }
+    }
+
+    private func handle(_ signal: Signal, _ goal: Agent.Goal) async throws -> Agent.Ending? {
+        switch signal {
+        case .stop: return .stopped
+        case .contact: requestContact(within: .zero)
+        case .timer(let purpose, let number):
+            guard timers.hasEnded(purpose, number) else { return nil }
+            if purpose == .limit { return .timedOut(trouble) }
+            return try await ended(purpose, goal)
+        case .link(let number, let event):
+            guard number == linkNumber else { return nil }
+            return try await happened(event, goal)
+        }
+        return nil
+    }
+
+    private func ended(_ purpose: Timers.Purpose, _ goal: Agent.Goal) async throws -> Agent.Ending?
+    {
+        switch purpose {
+        case .resend: transmit()
+        case .session: return try await finish(.failed("no answer in \(timings.session)"), goal)
+        case .contact: try await beginContact()
+        case .grace(let name, let epoch): endGrace(name, epoch)
+        case .limit: break
+        }
+        return nil
+    }
+
+    private func happened(_ event: LinkEvent, _ goal: Agent.Goal) async throws -> Agent.Ending? {
+        switch event {
+        case .connected:
+            isConnected = true
+            log(.info, "connected to the broker")
+            try await connected()
+        case .disconnected(let reason):
+            // The first of many says it all.
+            log(
+                isConnected || !wasConnected ? .warning : .debug,
+                "no connection to the broker",
+                ["reason": reason]
+            )
+            (isConnected, trouble) = (false, reason)
+        case .refused(let reason):
+            log(.warning, "the broker refuses", ["reason": reason])
+            (isConnected, trouble) = (false, reason)
+        case .message(let topic, let payload, let isRetained):
+            // The broker may keep and repeat what it likes; a session is made of fresh messages.
+            guard !isRetained, payload.count <= MessageLimits.payload else { return nil }
+            if topic.hasSuffix("/nudge") {
+                nudged()
+            } else if let event = talk?.session.receive(payload) {
+                return try await follow(event, goal)
+            }
+        }
+        return nil
+    }
+}
