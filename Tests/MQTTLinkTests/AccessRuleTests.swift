@@ -34,7 +34,7 @@ private func enrol(_ name: String, _ leaf: String) -> String {
         let stranger = try MQTTConnection(fixture.configuration(account, password: password))
         try stranger.start()
         let error = await #expect(throws: MQTTError.self) {
-            try await stranger.waitUntilConnected(within: .seconds(3))
+            try await stranger.waitUntilConnected(within: .seconds(5))
         }
         #expect(error?.code == .notAuthorised)
         let event = await stranger.event { _ in true }

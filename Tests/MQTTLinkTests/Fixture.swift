@@ -37,7 +37,8 @@ struct Fixture {
             authorityFile: broker.authorityFile
         )
         configuration.backoff = Backoff(minimum: .milliseconds(20), maximum: .milliseconds(200))
-        configuration.connectTimeout = .seconds(3)
+        // A connection made while a broker dies may hang unanswered: it is soon tried again.
+        configuration.connectTimeout = .seconds(1)
         if let account {
             configuration.username = account
             let usual = Self.accounts.first { $0.name == account }?.password

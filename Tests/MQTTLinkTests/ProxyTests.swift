@@ -24,7 +24,9 @@ private let down = "latchkey/1/home/device/lamp-1/down"
         try await lamp.subscribe(to: [down])
         proxy.misbehave(direction, misbehaviour)
         let (from, to, topic) = direction == .up ? (lamp, server, up) : (server, lamp, down)
-        for number in 1...count { try await from.say("\(number)", at: topic) }
+        for number in 1...count {
+            try from.send(MQTTPublication(topic: topic, payload: Array("\(number)".utf8)))
+        }
         #expect(await becomes { to.counters.received >= expected })
         var arrived: [String] = []
         while let words = await to.hear(within: .milliseconds(150)) { arrived.append(words) }

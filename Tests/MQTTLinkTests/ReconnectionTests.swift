@@ -17,7 +17,7 @@ private let down = "latchkey/1/home/device/lamp-1/down"
         }
         #expect(error?.code == .unreachable)
         try await fixture.broker.start()
-        try await lamp.waitUntilConnected(within: .seconds(3))
+        try await lamp.waitUntilConnected(within: .seconds(5))
         let server = try await fixture.connect("@server")
         try await server.say("good morning", at: down)
         #expect(await lamp.hear() == "good morning")
@@ -36,8 +36,8 @@ private let down = "latchkey/1/home/device/lamp-1/down"
         let error = await #expect(throws: MQTTError.self) { try await server.say("lost", at: down) }
         #expect(error?.code == .notConnected)
         try await fixture.broker.start()
-        try await lamp.waitUntilConnected(within: .seconds(3))
-        try await server.waitUntilConnected(within: .seconds(3))
+        try await lamp.waitUntilConnected(within: .seconds(5))
+        try await server.waitUntilConnected(within: .seconds(5))
         try await server.say("two", at: down)
         // What could not be sent is not sent later.
         #expect(await lamp.hear() == "two")
@@ -62,7 +62,7 @@ private let down = "latchkey/1/home/device/lamp-1/down"
         let error = await #expect(throws: MQTTError.self) { try await publishing.value }
         #expect(error?.code == .connectionLost)
         proxy.stall(false)
-        try await lamp.waitUntilConnected(within: .seconds(3))
+        try await lamp.waitUntilConnected(within: .seconds(5))
         try await lamp.say("found", at: up)
         #expect(await server.hear() == "found")
         await lamp.close()
