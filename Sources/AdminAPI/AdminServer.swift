@@ -40,22 +40,15 @@ public struct AdminServer: Service {
 
     private let service: any AdminService
     private let configuration: Configuration
-    private let metrics: @Sendable () async -> [Metric]
     private let logger: Logger
     private let identify: @Sendable (any Channel) async throws -> PeerCredentials
 
-    /// A server in front of a service; `metrics` takes a snapshot for each reader.
-    public init(
-        service: any AdminService,
-        configuration: Configuration,
-        logger: Logger,
-        metrics: @escaping @Sendable () async -> [Metric] = { [] }
-    ) {
+    /// A server in front of a service.
+    public init(service: any AdminService, configuration: Configuration, logger: Logger) {
         self.init(
             service: service,
             configuration: configuration,
             logger: logger,
-            metrics: metrics,
             identify: PeerCredentials.read
         )
     }
@@ -65,13 +58,11 @@ public struct AdminServer: Service {
         service: any AdminService,
         configuration: Configuration,
         logger: Logger,
-        metrics: @escaping @Sendable () async -> [Metric],
         identify: @escaping @Sendable (any Channel) async throws -> PeerCredentials
     ) {
         self.service = service
         self.configuration = configuration
         self.logger = logger
-        self.metrics = metrics
         self.identify = identify
     }
 
@@ -118,7 +109,7 @@ public struct AdminServer: Service {
         let router = Router(context: AdminContext.self)
         router.add(middleware: ProblemMiddleware())
         router.add(middleware: AccessMiddleware(policy: configuration.access, identify: identify))
-        for route in Routes(service: service, metrics: metrics).all { route.add(to: router) }
+        for route in Routes(service: service).all { route.add(to: router) }
         return router
     }
 }

@@ -8,6 +8,9 @@ public protocol AdminService: Sendable {
     /// Tells how the server is.
     func status() async throws(AdminProblem) -> ServerStatus
 
+    /// Takes a snapshot of the server's figures for a monitoring system.
+    func metrics() async -> [Metric]
+
     /// Makes a group.
     func createGroup(
         _ request: GroupCreation,

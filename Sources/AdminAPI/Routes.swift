@@ -8,7 +8,6 @@ typealias Answer = Encodable & SendableMetatype
 /// The resources of version 1; `docs/openapi.yaml` describes them.
 struct Routes {
     let service: any AdminService
-    let metrics: @Sendable () async -> [Metric]
 
     var all: [Route] { general + sets + bundles + devices + audit }
 
@@ -23,7 +22,7 @@ struct Routes {
                     { request, _ in
                         _ = try Query(request, allowing: [])
                         return .text(
-                            Metric.exposition(of: await metrics()),
+                            Metric.exposition(of: await service.metrics()),
                             type: "text/plain; version=0.0.4; charset=utf-8"
                         )
                     }

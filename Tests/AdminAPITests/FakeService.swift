@@ -11,6 +11,7 @@ final class FakeService: AdminService {
         var devices: [String: DeviceDetail] = [:]
         var audit: [AuditEntry] = []
         var failure: AdminProblem?
+        var metrics: [Metric] = []
     }
 
     private let state = Mutex(State())
@@ -54,6 +55,8 @@ final class FakeService: AdminService {
             )
         }
     }
+
+    func metrics() async -> [Metric] { now.metrics }
 
     func createGroup(
         _ request: GroupCreation,

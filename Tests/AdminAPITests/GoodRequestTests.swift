@@ -105,7 +105,8 @@ import Testing
                 ]
             )
         ]
-        try await withServer(metrics: { metrics }) { server in
+        try await withServer { server in
+            server.service.stage { $0.metrics = metrics }
             let answer = try await server.get("/v1/metrics")
             #expect(answer.headers["content-type"]?.hasPrefix("text/plain") == true)
             #expect(

@@ -58,7 +58,6 @@ struct RunningServer {
 func withServer(
     peer: PeerCredentials? = nil,
     policy: AccessPolicy = AccessPolicy(ownUID: 0),
-    metrics: @escaping @Sendable () async -> [Metric] = { [] },
     _ story: (RunningServer) async throws -> Void
 ) async throws {
     let folder = try TemporaryFolder()
@@ -69,7 +68,6 @@ func withServer(
         service: service,
         configuration: configuration,
         logger: .silent,
-        metrics: metrics,
         identify: { channel in
             if let peer { return peer }
             return try await PeerCredentials.read(from: channel)

@@ -6,7 +6,9 @@ internal import Registry
 extension AdminModel.Group {
     init(_ group: Fleet.Group) {
         self.init(
-            name: group.name.description, createdAt: Timestamp(seconds: group.createdAt))
+            name: group.name.description,
+            createdAt: Timestamp(seconds: group.createdAt)
+        )
     }
 }
 
@@ -14,9 +16,15 @@ extension Fleet.KeySpec {
     /// Checks what an admin asks for.
     init(_ request: KeySpecCreation) throws(AdminProblem) {
         let algorithm = try choice(
-            request.algorithm, "algorithm", { KeyAlgorithm(parsing: $0) })
+            request.algorithm,
+            "algorithm",
+            { KeyAlgorithm(parsing: $0) }
+        )
         let use = try choice(
-            request.use ?? KeySpecCreation.defaultUse, "use", { KeyUse(parsing: $0) })
+            request.use ?? KeySpecCreation.defaultUse,
+            "use",
+            { KeyUse(parsing: $0) }
+        )
         let names: (GroupName, KeyName)
         do throws(NameError) {
             names = (try GroupName(parsing: request.group), try KeyName(parsing: request.name))
@@ -25,10 +33,14 @@ extension Fleet.KeySpec {
         }
         do throws(FleetError) {
             try self.init(
-                group: names.0, name: names.1, algorithm: algorithm, use: use,
+                group: names.0,
+                name: names.1,
+                algorithm: algorithm,
+                use: use,
                 rotationSeconds: request.rotateEverySeconds,
                 graceSeconds: request.graceSeconds ?? KeySpecCreation.defaultGraceSeconds,
-                leaseSeconds: request.leaseSeconds ?? KeySpecCreation.defaultLeaseSeconds)
+                leaseSeconds: request.leaseSeconds ?? KeySpecCreation.defaultLeaseSeconds
+            )
         } catch {
             throw AdminProblem(.invalid, error.description)
         }
@@ -38,21 +50,29 @@ extension Fleet.KeySpec {
 extension AdminModel.KeySpec {
     init(_ spec: Fleet.KeySpec, createdAt: Int64? = nil) {
         self.init(
-            name: spec.name.description, group: spec.group.description,
-            algorithm: spec.algorithm.description, use: spec.use.description,
-            graceSeconds: spec.graceSeconds, leaseSeconds: spec.leaseSeconds,
+            name: spec.name.description,
+            group: spec.group.description,
+            algorithm: spec.algorithm.description,
+            use: spec.use.description,
+            graceSeconds: spec.graceSeconds,
+            leaseSeconds: spec.leaseSeconds,
             rotateEverySeconds: spec.rotationSeconds,
-            createdAt: createdAt.map { Timestamp(seconds: $0) })
+            createdAt: createdAt.map { Timestamp(seconds: $0) }
+        )
     }
 }
 
 extension AdminModel.Device {
     init(_ device: Fleet.Device) {
         self.init(
-            id: device.id.description, group: device.group.description,
-            state: device.state.description, store: device.store.map(\.word),
-            level: device.level.map(\.word), agentVersion: device.agentVersion,
-            lastSeenAt: device.lastSeen.map { Timestamp(seconds: $0) })
+            id: device.id.description,
+            group: device.group.description,
+            state: device.state.description,
+            store: device.store.map(\.word),
+            level: device.level.map(\.word),
+            agentVersion: device.agentVersion,
+            lastSeenAt: device.lastSeen.map { Timestamp(seconds: $0) }
+        )
     }
 }
 
@@ -61,7 +81,9 @@ extension DeviceDetail {
     init(_ details: DeviceDetails, specs: [Fleet.KeySpec]) {
         let device = AdminModel.Device(details.device)
         let algorithms = Dictionary(
-            specs.map { ($0.name, $0.algorithm.description) }, uniquingKeysWith: { first, _ in first })
+            specs.map { ($0.name, $0.algorithm.description) },
+            uniquingKeysWith: { first, _ in first }
+        )
         var reports: [KeyGeneration: Report.HeldEpoch] = [:]
         for key in details.reported {
             for held in key.epochs {
@@ -73,23 +95,31 @@ extension DeviceDetail {
             // Other bytes under the same number are what an admin must see first.
             let isSame = held.map { $0.check == key.thumbprint.check } ?? true
             return DeviceKey(
-                name: key.name.description, epoch: key.epoch.number, state: key.state.description,
+                name: key.name.description,
+                epoch: key.epoch.number,
+                state: key.state.description,
                 reported: isSame ? held?.state.word : "differs",
                 algorithm: algorithms[key.name] ?? "unknown",
                 thumbprint: key.thumbprint.description,
                 changedAt: Timestamp(seconds: key.changedAt),
-                reportedAt: held == nil ? nil : device.lastSeenAt)
+                reportedAt: held == nil ? nil : device.lastSeenAt
+            )
         }
         keys += reports.map { generation, held in
             DeviceKey(
-                name: generation.name.description, epoch: generation.epoch.number,
-                state: "unknown", reported: held.state.word,
+                name: generation.name.description,
+                epoch: generation.epoch.number,
+                state: "unknown",
+                reported: held.state.word,
                 algorithm: algorithms[generation.name] ?? "unknown",
-                thumbprint: hexadecimal(held.check), reportedAt: device.lastSeenAt)
+                thumbprint: hexadecimal(held.check),
+                reportedAt: device.lastSeenAt
+            )
         }
         self.init(
             device: device,
-            keys: keys.sorted { ($0.name, $0.epoch) < ($1.name, $1.epoch) })
+            keys: keys.sorted { ($0.name, $0.epoch) < ($1.name, $1.epoch) }
+        )
     }
 }
 

@@ -7,7 +7,8 @@ internal import Secrets
 
 extension RegistryAdmin {
     func createBundle(
-        _ request: BundleCreation, by actor: AdminActor
+        _ request: BundleCreation,
+        by actor: AdminActor
     ) async throws(AdminProblem) -> AdminModel.CreatedBundle {
         let group: GroupName = try parsed(request.group, "group")
         if request.isForRegistered == true {
@@ -21,12 +22,19 @@ extension RegistryAdmin {
         let expiresAt = now + Int64(life)
         return try await mapping { () throws(RegistryError) in
             let created = try await registry.createBundle(
-                group: group, uses: uses, expiresAt: expiresAt, actor: actor.description, now: now)
+                group: group,
+                uses: uses,
+                expiresAt: expiresAt,
+                actor: actor.description,
+                now: now
+            )
             let token = EnrolmentToken(id: created.bundle.id.bytes, secret: created.secret)
             return AdminModel.CreatedBundle(
-                id: created.bundle.id.description, group: group.description,
+                id: created.bundle.id.description,
+                group: group.description,
                 expiresAt: Timestamp(seconds: expiresAt),
-                text: text(group, token, expires: UInt64(expiresAt)))
+                text: text(group, token, expires: UInt64(expiresAt))
+            )
         }
     }
 
@@ -42,16 +50,20 @@ extension RegistryAdmin {
             let part = bundles[start...].prefix(page.limit)
             return Page(
                 items: part.map { BundleRecord($0, now: now) },
-                next: part.endIndex < bundles.count ? part.last?.id.description : nil)
+                next: part.endIndex < bundles.count ? part.last?.id.description : nil
+            )
         }
     }
 
     func revokeBundle(
-        _ id: String, by actor: AdminActor
+        _ id: String,
+        by actor: AdminActor
     ) async throws(AdminProblem) -> BundleRecord {
         guard let id = BundleID(parsing: id) else {
             throw AdminProblem(
-                .invalid, "bad bundle id: want \(2 * BundleID.length) hexadecimal digits")
+                .invalid,
+                "bad bundle id: want \(2 * BundleID.length) hexadecimal digits"
+            )
         }
         let now = now
         return try await mapping { () throws(RegistryError) in
@@ -65,31 +77,43 @@ extension RegistryAdmin {
 
     /// A bundle without a token: nothing in it lets a device in, so nothing is stored of it.
     private func bundleForRegistered(
-        _ request: BundleCreation, _ group: GroupName
+        _ request: BundleCreation,
+        _ group: GroupName
     ) async throws(AdminProblem) -> AdminModel.CreatedBundle {
         guard request.uses == nil, request.expiresInSeconds == nil else {
             throw AdminProblem(
-                .invalid, "uses and expiresInSeconds are for tokens: leave them out")
+                .invalid,
+                "uses and expiresInSeconds are for tokens: leave them out"
+            )
         }
         return try await mapping { () throws(RegistryError) in
             guard try await registry.listGroups().contains(where: { $0.name == group }) else {
                 throw RegistryError(.notFound, "there is no group \(group)")
             }
             return AdminModel.CreatedBundle(
-                id: nil, group: group.description, expiresAt: nil,
-                text: text(group, nil, expires: nil))
+                id: nil,
+                group: group.description,
+                expiresAt: nil,
+                text: text(group, nil, expires: nil)
+            )
         }
     }
 
     /// The file's text. It leaves the server in an answer of JSON, and so can't stay a `Secret`.
     private func text(_ group: GroupName, _ token: EnrolmentToken?, expires: UInt64?) -> String {
         let bundle = Bundle(
-            fleet: registry.fleet, group: group,
+            fleet: registry.fleet,
+            group: group,
             broker: Bundle.Broker(
-                host: registry.broker.host, port: registry.broker.port,
-                authority: registry.broker.authority),
-            enrolPassword: registry.enrolPassword, server: registry.serverCredential, token: token,
-            expires: expires)
+                host: registry.broker.host,
+                port: registry.broker.port,
+                authority: registry.broker.authority
+            ),
+            enrolPassword: registry.enrolPassword,
+            server: registry.serverCredential,
+            token: token,
+            expires: expires
+        )
         return bundle.encode(crypto: crypto).withBytes {
             String(decoding: [UInt8](copying: $0), as: UTF8.self)
         }
@@ -109,9 +133,13 @@ extension BundleRecord {
                 "open"
             }
         self.init(
-            id: bundle.id.description, group: bundle.group.description, state: state,
-            usesAllowed: Int(bundle.usesAllowed), usesLeft: Int(bundle.usesLeft),
+            id: bundle.id.description,
+            group: bundle.group.description,
+            state: state,
+            usesAllowed: Int(bundle.usesAllowed),
+            usesLeft: Int(bundle.usesLeft),
             createdAt: Timestamp(seconds: bundle.createdAt),
-            expiresAt: Timestamp(seconds: bundle.expiresAt))
+            expiresAt: Timestamp(seconds: bundle.expiresAt)
+        )
     }
 }

@@ -17,20 +17,24 @@ extension RegistryAdmin {
 
     /// A name from outside, checked once.
     func parsed<Name: LatchkeyName>(
-        _ text: String, _ field: String
+        _ text: String,
+        _ field: String
     ) throws(AdminProblem) -> Name {
         do {
             return try Name(parsing: text)
         } catch {
             throw AdminProblem(
-                .invalid, error.description,
-                details: [.init(field: field, message: error.description)])
+                .invalid,
+                error.description,
+                details: [.init(field: field, message: error.description)]
+            )
         }
     }
 
     /// A name that may be left out.
     func parsed<Name: LatchkeyName>(
-        _ text: String?, _ field: String
+        _ text: String?,
+        _ field: String
     ) throws(AdminProblem) -> Name? {
         guard let text else { return nil }
         let name: Name = try parsed(text, field)
@@ -39,7 +43,9 @@ extension RegistryAdmin {
 
     /// One of a few words that may be left out.
     func chosen<Value: CaseIterable & CustomStringConvertible>(
-        _ text: String?, _ field: String, _ read: (String) -> Value?
+        _ text: String?,
+        _ field: String,
+        _ read: (String) -> Value?
     ) throws(AdminProblem) -> Value? {
         guard let text else { return nil }
         return try choice(text, field, read)
@@ -48,7 +54,9 @@ extension RegistryAdmin {
 
 /// One of a few words.
 func choice<Value: CaseIterable & CustomStringConvertible>(
-    _ text: String, _ field: String, _ read: (String) -> Value?
+    _ text: String,
+    _ field: String,
+    _ read: (String) -> Value?
 ) throws(AdminProblem) -> Value {
     if let value = read(text) { return value }
     let message =

@@ -1,41 +1,47 @@
 internal import AdminAPI
+internal import Fleet
 internal import Registry
 
 extension RegistryAdmin {
     /// The counters of the exchange, and the fleet at a glance; the latter is missing when the store
     /// can't be read, so that monitoring goes on.
     func metrics() async -> [Metric] {
-        var metrics = counters.snapshot.sorted { $0.key < $1.key }.map { name, value in
-            Metric(
-                name, help: words(name), kind: name.hasSuffix("_total") ? .counter : .gauge,
-                samples: [.init(Double(value))])
-        }
+        var metrics = counters.metrics
         guard let status = try? await registry.status(now: now) else { return metrics }
         metrics += [
             Metric(
-                "latchkey_devices", help: "Devices by state.", kind: .gauge,
+                "latchkey_devices",
+                help: "Devices by state.",
+                kind: .gauge,
                 samples: status.devices.sorted { $0.key.rawValue < $1.key.rawValue }.map {
                     .init(Double($0.value), labels: ["state": $0.key.description])
-                }),
+                }
+            ),
             Metric(
-                "latchkey_keys_due", help: "Keys that wait to be replaced.", kind: .gauge,
-                samples: [.init(Double(status.overdueKeys))]),
+                "latchkey_keys_due",
+                help: "Keys that wait to be replaced.",
+                kind: .gauge,
+                samples: [.init(Double(status.overdueKeys))]
+            ),
             Metric(
-                "latchkey_outbox", help: "Nudges not yet sent.", kind: .gauge,
-                samples: [.init(Double(status.outbox))]),
+                "latchkey_outbox",
+                help: "Nudges not yet sent.",
+                kind: .gauge,
+                samples: [.init(Double(status.outbox))]
+            ),
             Metric(
-                "latchkey_audit_rows_total", help: "Rows of the audit log.", kind: .counter,
-                samples: [.init(Double(status.audit.count))]),
+                "latchkey_audit_rows_total",
+                help: "Rows of the audit log.",
+                kind: .counter,
+                samples: [.init(Double(status.audit.count))]
+            ),
             Metric(
-                "latchkey_database_bytes", help: "Size of the database.", kind: .gauge,
-                samples: [.init(Double(status.databaseBytes))]),
+                "latchkey_database_bytes",
+                help: "Size of the database.",
+                kind: .gauge,
+                samples: [.init(Double(status.databaseBytes))]
+            ),
         ]
         return metrics
-    }
-
-    /// `latchkey_offers_total` → `offers`.
-    private func words(_ name: String) -> String {
-        name.split(separator: "_").filter { $0 != "latchkey" && $0 != "total" }
-            .joined(separator: " ")
     }
 }

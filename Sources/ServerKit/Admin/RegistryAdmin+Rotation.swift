@@ -6,14 +6,20 @@ internal import Registry
 
 extension RegistryAdmin {
     func rotate(
-        _ selection: KeySelection, by actor: AdminActor
+        _ selection: KeySelection,
+        by actor: AdminActor
     ) async throws(AdminProblem) -> RotationStart {
         let scope = try scope(of: selection)
         let key: KeyName? = try parsed(selection.key, "key")
         return try await mapping { () throws(RegistryError) in
             RotationStart(
                 keys: try await registry.rotate(
-                    scope, key: key, actor: actor.description, now: now))
+                    scope,
+                    key: key,
+                    actor: actor.description,
+                    now: now
+                )
+            )
         }
     }
 
@@ -33,8 +39,10 @@ extension RegistryAdmin {
                 var after: DeviceID?
                 repeat {
                     let devices = try await registry.listDevices(
-                        .init(group: group, state: .enrolled), after: after,
-                        limit: PageRequest.largestLimit)
+                        .init(group: group, state: .enrolled),
+                        after: after,
+                        limit: PageRequest.largestLimit
+                    )
                     for device in devices {
                         progress.count(try await registry.device(device.id), names, now: now)
                     }
@@ -47,7 +55,8 @@ extension RegistryAdmin {
     }
 
     private func names(
-        in group: GroupName, _ key: KeyName?
+        in group: GroupName,
+        _ key: KeyName?
     ) async throws(RegistryError) -> [KeyName] {
         try await registry.listKeySpecs(group: group).map(\.name)
             .filter { key == nil || $0 == key }

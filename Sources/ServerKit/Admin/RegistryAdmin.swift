@@ -17,8 +17,11 @@ struct RegistryAdmin: AdminService {
     let broker: @Sendable () -> String?
 
     init(
-        registry: Registry, counters: Counters, wallClock: @escaping @Sendable () -> Int64,
-        crypto: any Crypto = BoringCrypto(), broker: @escaping @Sendable () -> String? = { nil }
+        registry: Registry,
+        counters: Counters,
+        wallClock: @escaping @Sendable () -> Int64,
+        crypto: any Crypto = BoringCrypto(),
+        broker: @escaping @Sendable () -> String? = { nil }
     ) {
         self.registry = registry
         self.counters = counters
@@ -34,24 +37,32 @@ struct RegistryAdmin: AdminService {
         try await mapping { () throws(RegistryError) in
             let status = try await registry.status(now: now)
             return ServerStatus(
-                version: ServerVersion.text, fleet: registry.fleet.description,
-                startedAt: startedAt, broker: broker(),
-                sessions: counters.snapshot[Counters.Name.sessionsOpen.rawValue],
+                version: ServerVersion.text,
+                fleet: registry.fleet.description,
+                startedAt: startedAt,
+                broker: broker(),
+                sessions: counters.value(.sessionsOpen),
                 devices: Dictionary(
-                    uniqueKeysWithValues: status.devices.map { ($0.key.description, $0.value) }),
-                keysDue: status.overdueKeys, auditRows: status.audit.count,
-                auditHead: hexadecimal(status.audit.hash), schemaVersion: status.schemaVersion,
-                databaseBytes: status.databaseBytes)
+                    uniqueKeysWithValues: status.devices.map { ($0.key.description, $0.value) }
+                ),
+                keysDue: status.overdueKeys,
+                auditRows: status.audit.count,
+                auditHead: hexadecimal(status.audit.hash),
+                schemaVersion: status.schemaVersion,
+                databaseBytes: status.databaseBytes
+            )
         }
     }
 
     func createGroup(
-        _ request: GroupCreation, by actor: AdminActor
+        _ request: GroupCreation,
+        by actor: AdminActor
     ) async throws(AdminProblem) -> AdminModel.Group {
         let name: GroupName = try parsed(request.name, "name")
         return try await mapping { () throws(RegistryError) in
             AdminModel.Group(
-                try await registry.createGroup(name, actor: actor.description, now: now))
+                try await registry.createGroup(name, actor: actor.description, now: now)
+            )
         }
     }
 
@@ -62,7 +73,8 @@ struct RegistryAdmin: AdminService {
     }
 
     func createKeySpec(
-        _ request: KeySpecCreation, by actor: AdminActor
+        _ request: KeySpecCreation,
+        by actor: AdminActor
     ) async throws(AdminProblem) -> AdminModel.KeySpec {
         let spec = try Fleet.KeySpec(request)
         return try await mapping { () throws(RegistryError) in
@@ -72,38 +84,50 @@ struct RegistryAdmin: AdminService {
     }
 
     func listKeySpecs(
-        group: String?, _ page: PageRequest
+        group: String?,
+        _ page: PageRequest
     ) async throws(AdminProblem) -> Page<AdminModel.KeySpec> {
         let group: GroupName? = try parsed(group, "group")
         return try await mapping { () throws(RegistryError) in
             page.part(
                 of: try await registry.listKeySpecs(group: group).map { .init($0) },
-                key: { "\($0.group)/\($0.name)" })
+                key: { "\($0.group)/\($0.name)" }
+            )
         }
     }
 
     func importDevices(
-        csv: String, by actor: AdminActor
+        csv: String,
+        by actor: AdminActor
     ) async throws(AdminProblem) -> ImportResult {
         try await mapping { () throws(RegistryError) in
             ImportResult(
                 imported: try await registry.importDevices(
-                    csv: csv, actor: actor.description, now: now))
+                    csv: csv,
+                    actor: actor.description,
+                    now: now
+                )
+            )
         }
     }
 
     func listDevices(
-        _ filter: AdminModel.DeviceFilter, _ page: PageRequest
+        _ filter: AdminModel.DeviceFilter,
+        _ page: PageRequest
     ) async throws(AdminProblem) -> Page<AdminModel.Device> {
         let group: GroupName? = try parsed(filter.group, "group")
         let state: DeviceState? = try chosen(filter.state, "state", DeviceState.init(parsing:))
         let after: DeviceID? = try parsed(page.after, "after")
         return try await mapping { () throws(RegistryError) in
             let devices = try await registry.listDevices(
-                .init(group: group, state: state), after: after, limit: page.limit)
+                .init(group: group, state: state),
+                after: after,
+                limit: page.limit
+            )
             return Page(
                 items: devices.map { .init($0) },
-                next: devices.count < page.limit ? nil : devices.last?.id.description)
+                next: devices.count < page.limit ? nil : devices.last?.id.description
+            )
         }
     }
 
@@ -117,7 +141,8 @@ struct RegistryAdmin: AdminService {
     }
 
     func retireDevice(
-        _ id: String, by actor: AdminActor
+        _ id: String,
+        by actor: AdminActor
     ) async throws(AdminProblem) -> AdminModel.Device {
         let id: DeviceID = try parsed(id, "device")
         return try await mapping { () throws(RegistryError) in
