@@ -99,7 +99,7 @@ extension RegistryAdmin {
         }
     }
 
-    /// The file's text. It leaves the server in an answer of JSON, and so can't stay a `Secret`.
+    /// The file's text, which leaves the server in an answer of JSON and so can't stay a `Secret`.
     private func text(_ group: GroupName, _ token: EnrolmentToken?, expires: UInt64?) -> String {
         let bundle = Bundle(
             fleet: registry.fleet,
