@@ -8,7 +8,7 @@ public struct Problem: Error, Hashable, Sendable, CustomStringConvertible {
     public var code: ProblemCode
     /// The operation that failed, if one did.
     public var operation: OperationID?
-    /// For the other side's log; at most 120 bytes, no details of this side's insides.
+    /// For the other side's log, cut to 120 bytes on the wire; no details of this side's insides.
     public var text: String
 
     /// States all of it.
@@ -31,7 +31,7 @@ extension Problem: SessionMessage {
         writer.unsigned(Self.type.rawValue)
         writer.unsigned(UInt64(code.rawValue))
         if let operation { writer.bytes(operation.bytes) } else { writer.null() }
-        writer.text(text)
+        writer.shortText(text)
     }
 
     @_lifetime(reader: copy reader)

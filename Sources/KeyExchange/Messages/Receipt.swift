@@ -22,8 +22,9 @@ public struct DestroyedKey: Hashable, Sendable {
 ///
 ///     receipt = [6, op: bstr .size 8, counter: uint, [* [name: tstr, epoch: uint, thumbprint: bstr .size 32]]]
 public struct Receipt: Hashable, Sendable {
-    /// Destroyed generations that one receipt can name.
-    public static let limit = 48
+    /// Destroyed generations that one receipt can name: with the longest names they still fit into one
+    /// payload.
+    public static let limit = 36
 
     /// The retirement that was obeyed.
     public var operation: OperationID
@@ -70,6 +71,9 @@ extension Receipt: SessionMessage {
             let epoch = try reader.epoch()
             guard let thumbprint = Thumbprint(bytes: try reader.bytes(exactly: 32)) else {
                 preconditionFailure("the length was checked")
+            }
+            guard !destroyed.contains(where: { $0.name == name && $0.epoch == epoch }) else {
+                throw MessageError("a receipt names \(name) \(epoch) twice")
             }
             destroyed.append(DestroyedKey(name: name, epoch: epoch, thumbprint: thumbprint))
         }

@@ -95,7 +95,7 @@ extension Report: SessionMessage {
     func encode(into writer: inout CBORWriter) {
         writer.array(6)
         writer.unsigned(Self.type.rawValue)
-        writer.text(agentVersion)
+        writer.shortText(agentVersion)
         writer.unsigned(store.rawValue)
         writer.unsigned(level.rawValue)
         writer.unsigned(lastOrder)

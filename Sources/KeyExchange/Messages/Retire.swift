@@ -55,7 +55,11 @@ extension Retire: SessionMessage {
         }
         var names: [KeyName] = []
         for _ in 0..<(try reader.list(atMost: MessageLimits.keys)) {
-            names.append(try reader.keyName())
+            let name = try reader.keyName()
+            guard !names.contains(name) else {
+                throw MessageError("a retirement names \(name) twice")
+            }
+            names.append(name)
         }
         guard !names.isEmpty else { throw MessageError("a retirement of no keys") }
         return Retire(operation: operation, counter: counter, scope: .keys(names))

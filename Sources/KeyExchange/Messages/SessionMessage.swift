@@ -46,6 +46,15 @@ extension MessageType {
     }
 }
 
+extension CBORWriter {
+    /// Writes free text, cut to what a reader accepts.
+    mutating func shortText(_ text: String) {
+        var text = text
+        while text.utf8.count > MessageLimits.text { text.removeLast() }
+        self.text(text)
+    }
+}
+
 // The reader's own errors become `MessageError`, so that a parser has one kind of failure.
 extension CBORReader {
     @_lifetime(self: copy self)
