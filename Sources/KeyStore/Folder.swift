@@ -7,7 +7,7 @@ final class Folder: Sendable {
     static let largestFile = 64 * 1024
 
     let path: String
-    private let descriptor: CInt
+    let descriptor: CInt
     private let isOurs: Bool
     private let faults: Faults
 
@@ -26,7 +26,10 @@ final class Folder: Sendable {
             throw StoreError(errno: errno, path, "make the folder")
         }
         descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw StoreError(errno: errno, path, "open the folder") }
+        guard descriptor >= 0 else {
+            if errno == ENOENT { throw StoreError(.empty, "there is no folder \(path)") }
+            throw StoreError(errno: errno, path, "open the folder")
+        }
         var status = stat()
         unsafe fstat(descriptor, &status)
         isOurs = status.st_uid == geteuid()
@@ -138,28 +141,6 @@ final class Folder: Sendable {
     private func reached(_ point: FaultPoint, _ name: String) throws(StoreError) {
         if let number = faults(point) { throw StoreError(errno: number, full(name), "write") }
     }
-}
-
-extension Folder {
-    /// Takes the folder for this process alone, until the descriptor is closed.
-    func lock() throws(StoreError) -> FolderLock {
-        let flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC
-        let file = unsafe openat(descriptor, "lock", flags, 0o600)
-        guard file >= 0 else { throw StoreError(errno: errno, full("lock"), "open") }
-        let lock = FolderLock(file)
-        guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
-            guard errno == EWOULDBLOCK else { throw StoreError(errno: errno, full("lock"), "lock") }
-            throw StoreError(.locked, "another latchkey-agent works on \(path): stop it first")
-        }
-        return lock
-    }
-}
-
-/// The lock on a folder, held as long as this lives.
-final class FolderLock: Sendable {
-    private let file: CInt
-    init(_ file: CInt) { self.file = file }
-    deinit { close(file) }
 }
 
 /// Everything in an open file, up to a limit.

@@ -9,6 +9,8 @@ public struct StoreView: Sendable {
     public let keys: [StoredKey]
     /// What protects the records.
     public let level: Report.SecurityLevel
+    /// Whether an agent works on the folder now.
+    public let isInUse: Bool
 
     /// Reads both records as they are now.
     public init(
@@ -20,6 +22,7 @@ public struct StoreView: Sendable {
         let loaded = try Contents.load(folder, credentials: credentials, crypto: crypto)
         device = loaded?.contents.device
         keys = loaded?.contents.ring.keys ?? []
+        isInUse = folder.isLocked
         level = loaded?.encryption.source == .credential ? .credential : .software
     }
 }

@@ -114,7 +114,7 @@ import Testing
     }
 
     @Test func `a folder that does not exist is named by a look`() {
-        #expect(throws: StoreError(.notPermitted, "")) {
+        #expect(throws: StoreError(.empty, "")) {
             try StoreView("/nonexistent/latchkey", crypto: crypto)
         }
     }

@@ -1,0 +1,116 @@
+/// The program's version, also in its reports to the server.
+let version = "0.1.0"
+
+/// What `--help` says.
+enum Help {
+    static let overview = """
+        latchkey-agent keeps the keys of this device as its fleet's server wants them.
+
+        USAGE
+          latchkey-agent COMMAND [OPTIONS]
+
+        COMMANDS
+          enrol    join a fleet with a bundle from its admin
+          run      keep the keys up to date, until told to stop
+          status   show who this device is and how far it has got
+          keys     list the keys on this device, never their material
+          wipe     remove everything from this device
+
+          latchkey-agent COMMAND --help tells more; latchkey-agent --version shows the version.
+
+        EXAMPLE
+          latchkey-agent enrol --bundle lamps.bundle --name lamp-17
+          latchkey-agent run
+
+        STATE FOLDER
+          --state DIR, else $STATE_DIRECTORY, else /var/lib/latchkey-agent. It belongs to the user that
+          runs the agent and to nobody else (mode 0700).
+
+        EXIT CODES
+        \(ExitCode.list)
+        """
+
+    static let enrol = """
+        Joins a fleet. Makes this device's identity, proves with the bundle that it may join, and stores
+        the first keys. A repeat is the same device and does no harm; once enrolled, it does nothing.
+
+        USAGE
+          latchkey-agent enrol --bundle FILE [OPTIONS]
+
+        OPTIONS
+          --bundle FILE      the bundle that the admin made with: latchkey bundle create
+          --name NAME        the device's name for life: 1 to 64 of a-z, 0-9 and '-'
+                             (default: this host's name)
+          --timeout SECONDS  give up after so long (default 60); run goes on by itself
+          --prepare          make the identity and print its line for latchkey device import, then stop:
+                             for bundles without a token
+          --wipe             remove what an earlier enrolment left, its keys included
+          --state DIR        the state folder
+          --verbose          more lines on standard error
+
+        EXAMPLE
+          latchkey-agent enrol --bundle lamps.bundle --name lamp-17
+
+        EXIT CODES
+        \(ExitCode.list)
+        """
+
+    static let run = """
+        Keeps the keys up to date: talks with the server at the start, when nudged, and now and then.
+        Works without a network and without a clock, and tries again for ever. If the device is not
+        enrolled yet, it goes on with that first.
+
+        USAGE
+          latchkey-agent run [OPTIONS]
+
+        OPTIONS
+          --contact-interval SECONDS  between two contacts without a reason, give or take a tenth
+                                      (default 21600)
+          --nudge-delay MS            the longest random pause after a nudge (default 0)
+          --state DIR                 the state folder
+          --verbose                   more lines on standard error
+
+        SIGTERM and SIGINT end it in good order (exit code 0). Exit code 10 says that the device is
+        retired: with systemd, RestartPreventExitStatus=10.
+
+        EXIT CODES
+        \(ExitCode.list)
+        """
+
+    static let status = """
+        Shows who this device is and how far it has got. Works beside a running agent, and offline.
+
+        USAGE
+          latchkey-agent status [--json] [--state DIR]
+
+        EXIT CODES
+        \(ExitCode.list)
+        """
+
+    static let keys = """
+        Lists the keys on this device: name, epoch, state, algorithm, use and thumbprint (RFC 9679), which
+        equals the one that the server shows. Never the key itself. Works beside a running agent.
+
+        USAGE
+          latchkey-agent keys [--json] [--state DIR]
+
+        STATES
+          pending   stored, not in use yet
+          primary   in use
+          grace     superseded: decrypts and verifies until its grace ends
+
+        EXIT CODES
+        \(ExitCode.list)
+        """
+
+    static let wipe = """
+        Removes the identity and all keys from this device; the key that opens the records goes first.
+        The server still knows the device: have it retired there, too.
+
+        USAGE
+          latchkey-agent wipe --yes [--state DIR]
+
+        EXIT CODES
+        \(ExitCode.list)
+        """
+}

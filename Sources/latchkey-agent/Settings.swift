@@ -1,0 +1,60 @@
+internal import AgentKit
+internal import KeyStore
+internal import MbedCrypto
+
+/// What all commands share.
+struct Settings {
+    let state: String
+    let crypto = MbedCrypto()
+    let log: Log
+
+    init(_ arguments: Arguments) throws(Failure) {
+        let folder =
+            arguments["--state"] ?? System.environment("STATE_DIRECTORY")
+            ?? "/var/lib/latchkey-agent"
+        guard !folder.isEmpty, !folder.utf8.contains(0) else {
+            throw Failure(.usage, "--state: want the name of a folder")
+        }
+        state = folder
+        log = Log(from: arguments.has("--verbose") ? .debug : .info)
+    }
+
+    private var credentials: String? { System.environment("CREDENTIALS_DIRECTORY") }
+
+    /// Opens the store for this process alone.
+    func open() throws(Failure) -> KeyStore {
+        do throws(StoreError) {
+            return try KeyStore(state, crypto: crypto, credentials: credentials)
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    /// Looks at the store beside whoever works on it.
+    func look() throws(Failure) -> StoreView {
+        do throws(StoreError) {
+            return try StoreView(state, crypto: crypto, credentials: credentials)
+        } catch {
+            throw error.code == .empty ? Settings.empty(state) : Failure(error)
+        }
+    }
+
+    /// Looks at a store that must hold a device.
+    func device() throws(Failure) -> (device: DeviceRecord, view: StoreView) {
+        let view = try look()
+        guard let device = view.device else { throw Settings.empty(state) }
+        return (device, view)
+    }
+
+    static func empty(_ state: String) -> Failure {
+        Failure(
+            .notEnrolled,
+            "no device is set up in \(state): run latchkey-agent enrol --bundle FILE --name NAME"
+        )
+    }
+
+    static let retired = Failure(
+        .retired,
+        "this device is retired: run latchkey-agent wipe --yes, then enrol it under a new name"
+    )
+}

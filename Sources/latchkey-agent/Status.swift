@@ -1,0 +1,70 @@
+internal import EDHOC
+internal import KeyExchange
+internal import KeyStore
+
+/// `latchkey-agent status`
+func status(_ words: some Sequence<String>) throws(Failure) {
+    let arguments = try Arguments(words, of: "status", options: ["--state"], flags: ["--json"])
+    let (device, view) = try Settings(arguments).device()
+    let publicKey = (try? CCS(parsing: device.credential)).map { hexadecimal($0.publicKey) } ?? ""
+    let counts = Report.EpochState.allCases.map { state in
+        (state, view.keys.reduce(0) { $0 + $1.epochs.count { $0.state == state } })
+    }
+    if arguments.has("--json") {
+        let states = counts.map { ("\($0.0)", JSON.number(UInt64($0.1))) }
+        let members: [(String, JSON)] = [
+            ("device", .text(device.name.description)), ("fleet", .text(device.fleet.description)),
+            ("group", .text(device.group.description)), ("state", .text(device.life.description)),
+            ("broker", .text("\(device.broker.host):\(device.broker.port)")),
+            ("store", .text("file")), ("level", .text("\(view.level)")),
+            ("public_key", .text(publicKey)), ("last_order", .number(device.order)),
+            ("running", .truth(view.isInUse)), ("keys", .object(states)),
+        ]
+        return say(JSON.object(members).description)
+    }
+    say(
+        table([
+            ["device", device.name.description], ["fleet", device.fleet.description],
+            ["group", device.group.description], ["state", device.life.description],
+            ["agent", view.isInUse ? "running" : "not running"],
+            ["broker", "\(device.broker.host):\(device.broker.port)"],
+            ["store", "file, protected by \(protection(view.level))"], ["public key", publicKey],
+            ["keys", counts.map { "\($0.1) \($0.0)" }.joined(separator: ", ")],
+        ])
+    )
+}
+
+/// `latchkey-agent keys`
+func keys(_ words: some Sequence<String>) throws(Failure) {
+    let arguments = try Arguments(words, of: "keys", options: ["--state"], flags: ["--json"])
+    let (_, view) = try Settings(arguments).device()
+    let entries = view.keys.flatMap { key in key.epochs.map { (key.name, $0) } }
+    if arguments.has("--json") {
+        let list = entries.map { name, entry in
+            JSON.object([
+                ("name", .text(name.description)), ("epoch", .number(UInt64(entry.epoch.number))),
+                ("state", .text("\(entry.state)")),
+                ("algorithm", .text(entry.algorithm.description)),
+                ("use", .text(entry.use.description)),
+                ("thumbprint", .text(entry.thumbprint.description)),
+            ])
+        }
+        return say(JSON.list(list).description)
+    }
+    let rows = entries.map { name, entry in
+        [
+            name.description, entry.epoch.description, "\(entry.state)",
+            entry.algorithm.description, entry.use.description, entry.thumbprint.description,
+        ]
+    }
+    guard !rows.isEmpty else { return say("no keys") }
+    say(table([["NAME", "EPOCH", "STATE", "ALGORITHM", "USE", "THUMBPRINT"]] + rows))
+}
+
+private func protection(_ level: Report.SecurityLevel) -> String {
+    switch level {
+    case .software: "file permissions"
+    case .credential: "a credential of the service manager"
+    case .hardware: "hardware"
+    }
+}
