@@ -45,6 +45,8 @@ let package = Package(
     products: [
         .executable(name: "latchkeyd", targets: ["latchkeyd"]),
         .executable(name: "latchkey", targets: ["latchkey"]),
+        .executable(name: "edhoc-peer", targets: ["edhoc-peer"]),
+        .executable(name: "latchkey-load", targets: ["latchkey-load"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -101,6 +103,9 @@ let package = Package(
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
         target(
+            "AgentKit",
+            ["CLinux", "EDHOC", "KeyExchange", "KeyStore", "MQTTLink", "MbedCrypto", "Secrets"]),
+        target(
             "LatchkeyCLI",
             [
                 "AdminModel", argumentParser,
@@ -111,5 +116,51 @@ let package = Package(
         // Programs.
         executable("latchkeyd", ["ServerKit", argumentParser, log]),
         executable("latchkey", ["LatchkeyCLI"]),
+        executable(
+            "edhoc-peer",
+            ["BoringCrypto", "CBOR", "EDHOC", "KeyExchange", "MbedCrypto", "Secrets", argumentParser]),
+        executable(
+            "latchkey-load",
+            [
+                "AdminModel", "BoringCrypto", "EDHOC", "KeyExchange", "MQTTLink", "MbedCrypto",
+                "Secrets", argumentParser,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]),
+
+        // For tests, the demo and fuzzing alone.
+        target("BrokerHarness", ["Secrets"]),
+        target("FuzzTargets", ["CBOR", "EDHOC", "KeyExchange", "MbedCrypto", "Secrets"]),
+
+        // Tests, the fast ones first.
+        tests("SecretsTests", ["Secrets"]),
+        tests("CBORTests", ["CBOR", "Secrets"]),
+        tests("CryptoTests", ["BoringCrypto", "EDHOC", "MbedCrypto", "Secrets"]),
+        tests(
+            "EDHOCTests", ["BoringCrypto", "CBOR", "EDHOC", "MbedCrypto", "Secrets"],
+            resources: [.copy("Vectors")]),
+        tests("KeyExchangeTests", ["CBOR", "EDHOC", "KeyExchange", "MbedCrypto", "Secrets"]),
+        tests("FuzzCorpusTests", ["FuzzTargets"]),
+        tests("FleetTests", ["EDHOC", "Fleet", "KeyExchange", "MbedCrypto"]),
+        tests("KeyStoreTests", ["EDHOC", "KeyExchange", "KeyStore", "MbedCrypto", "Secrets"]),
+        tests(
+            "RegistryTests",
+            [
+                "EDHOC", "Fleet", "KeyExchange", "MbedCrypto", "Registry", "Secrets",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
+        tests(
+            "AgentKitTests",
+            ["AgentKit", "EDHOC", "KeyExchange", "KeyStore", "MbedCrypto", "Secrets"]),
+        tests(
+            "AdminAPITests",
+            [
+                "AdminAPI", "AdminModel", log, lifecycle,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
+        tests("MQTTLinkTests", ["BrokerHarness", "MQTTLink", "Secrets"]),
+        tests("InteropTests", ["BoringCrypto", "EDHOC", "MbedCrypto", "Secrets"]),
     ]
 )

@@ -33,7 +33,7 @@ public struct Server: Sendable {
             folder: configuration.dataFolder, rootKey: try configuration.rootKey(),
             crypto: crypto)
         let counters = Counters()
-        let connection = try connection(registry)
+        let connection = try connection(registry, crypto)
         let topics = Topics(fleet: registry.fleet)
         let workers = makeWorkers(registry, crypto, counters, connection, topics)
         let exchange = ExchangeService(
@@ -42,7 +42,7 @@ public struct Server: Sendable {
         var services: [any Service] = [
             exchange,
             SweepService(registry: registry, wallClock: wallClock, logger: logger),
-            adminServer(registry, counters),
+            adminServer(registry, counters, connection),
         ]
         if let accounts = try accountFile(registry, crypto) { services.append(accounts) }
         logger.info(
@@ -91,12 +91,15 @@ public struct Server: Sendable {
         return (0..<count).map { SessionWorker(index: $0, of: count, shared: shared) }
     }
 
-    private func connection(_ registry: Registry) throws -> MQTTConnection {
+    private func connection(
+        _ registry: Registry, _ crypto: BoringCrypto
+    ) throws -> MQTTConnection {
         let authorityFile = "\(configuration.dataFolder)/broker-authority.pem"
         var settings = MQTTConfiguration(
             host: configuration.brokerHost ?? registry.broker.host,
             port: configuration.brokerPort ?? registry.broker.port,
-            clientID: "latchkeyd-\(registry.fleet)",
+            // Not guessable: a client that connects with the same name would throw the server out.
+            clientID: "latchkeyd-\(hexadecimal(try crypto.randomBytes(8)))",
             authorityFile: registry.broker.authority.isEmpty ? nil : authorityFile)
         settings.username = "@server"
         settings.password = MQTTPassword(
@@ -108,9 +111,14 @@ public struct Server: Sendable {
         return try MQTTConnection(settings)
     }
 
-    private func adminServer(_ registry: Registry, _ counters: Counters) -> AdminServer {
-        AdminServer(
-            service: RegistryAdmin(registry: registry, counters: counters, wallClock: wallClock),
+    private func adminServer(
+        _ registry: Registry, _ counters: Counters, _ connection: MQTTConnection
+    ) -> AdminServer {
+        let admin = RegistryAdmin(
+            registry: registry, counters: counters, wallClock: wallClock,
+            broker: { connection.isConnected ? "connected" : "not connected" })
+        return AdminServer(
+            service: admin,
             configuration: .init(
                 socketPath: configuration.adminSocket,
                 access: AccessPolicy(

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import ServerKit
 
 /// The provisioning server.
 @main

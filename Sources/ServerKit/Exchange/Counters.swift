@@ -1,3 +1,4 @@
+internal import AdminAPI
 internal import Synchronization
 
 /// What the server counts; every figure only grows, except the gauges that are set.
@@ -46,10 +47,39 @@ public final class Counters: Sendable {
         values.withLock { $0[name, default: 0] += amount }
     }
 
-    /// Every figure now, by the name that metrics use.
-    public var snapshot: [String: Int] {
+    /// One figure now.
+    public func value(_ name: Name) -> Int { values.withLock { $0[name] ?? 0 } }
+
+    /// Every figure now.
+    var metrics: [Metric] {
         let now = values.withLock { $0 }
-        return Dictionary(
-            uniqueKeysWithValues: Name.allCases.map { ($0.rawValue, now[$0] ?? 0) })
+        return Name.allCases.map { name in
+            Metric(
+                name.rawValue, help: name.help, kind: name == .sessionsOpen ? .gauge : .counter,
+                samples: [.init(Double(now[name] ?? 0))])
+        }
+    }
+}
+
+extension Counters.Name {
+    /// What the figure tells, for people who read metrics.
+    var help: String {
+        switch self {
+        case .handshakesStarted: "Handshakes taken into work."
+        case .handshakesFailed: "Handshakes that ended without keys."
+        case .startsThrottled: "Handshakes dropped because of the rate limit."
+        case .startsCrowdedOut: "Handshakes dropped because the table of sessions was full."
+        case .payloadsIgnored: "Payloads that belong to no session."
+        case .answersRepeated: "Answers sent again because a request came again."
+        case .offers: "Offers of keys."
+        case .settlements: "Settlements."
+        case .retirements: "Retirements confirmed by a receipt."
+        case .refusals: "Devices refused."
+        case .sessionsExpired: "Sessions that ended by time."
+        case .nudges: "Nudges sent."
+        case .registryFailures: "Failures of the registry as a session saw them."
+        case .publishFailures: "Answers that the broker did not take."
+        case .sessionsOpen: "Sessions open now."
+        }
     }
 }

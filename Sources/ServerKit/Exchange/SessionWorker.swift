@@ -281,22 +281,22 @@ extension SessionWorker {
                     : nil,
                 now: shared.wallClock())
             return try await shared.registry.reconcile(contact)
-        } then: { worker, answer in
+        } then: { entry, shared, answer in
             switch answer {
             case .offer(let device, let offer, let verdicts):
                 entry.device = device
-                worker.shared.counters.add(.offers)
+                shared.counters.add(.offers)
                 return entry.session.decided(.offer(offer, verdicts: verdicts))
             case .settle(let device, let settle):
                 entry.device = device
-                worker.shared.counters.add(.settlements)
+                shared.counters.add(.settlements)
                 return entry.session.decided(.settle(settle))
             case .retire(let device, let retire):
                 entry.device = device
                 return entry.session.decided(.retire(retire))
             case .refuse(let problem):
-                worker.shared.counters.add(.refusals)
-                worker.shared.logger.notice(
+                shared.counters.add(.refusals)
+                shared.logger.notice(
                     "device refused",
                     metadata: ["channel": "\(entry.channel)", "code": "\(problem.code)"])
                 return entry.session.decided(.refuse(problem))
@@ -316,8 +316,8 @@ extension SessionWorker {
                     KeyOutcome(name: $0.name, epoch: $0.epoch, failure: $0.failure)
                 },
                 verdicts: verdicts, now: shared.wallClock())
-        } then: { worker, settle in
-            worker.shared.counters.add(.settlements)
+        } then: { entry, shared, settle in
+            shared.counters.add(.settlements)
             return entry.session.settled(settle)
         }
     }
@@ -327,8 +327,8 @@ extension SessionWorker {
         work(entry) { shared throws(RegistryError) in
             try await shared.registry.acknowledge(
                 device: device, receipt, now: shared.wallClock())
-        } then: { worker, settle in
-            worker.shared.counters.add(.retirements)
+        } then: { entry, shared, settle in
+            shared.counters.add(.retirements)
             return entry.session.settled(settle)
         }
     }
@@ -337,7 +337,7 @@ extension SessionWorker {
     private func work<Result: Sendable>(
         _ entry: SessionTable.Entry,
         _ body: @escaping @Sendable (Shared) async throws(RegistryError) -> Result,
-        then next: @escaping (isolated SessionWorker, Result) -> ServerEvent
+        then next: @escaping (SessionTable.Entry, Shared, Result) -> ServerEvent
     ) {
         entry.isBusy = true
         let shared = shared
@@ -345,7 +345,7 @@ extension SessionWorker {
             do {
                 let result = try await body(shared)
                 entry.isBusy = false
-                perform(next(self, result), entry)
+                perform(next(entry, shared, result), entry)
             } catch {
                 entry.isBusy = false
                 shared.counters.add(.registryFailures)
