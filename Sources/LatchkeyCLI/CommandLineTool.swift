@@ -12,7 +12,7 @@ public enum CommandLineTool {
             } else {
                 try command.run()
             }
-            return ExitStatus.done.rawValue
+            return ExitReason.done.rawValue
         } catch let failure as Failure {
             console.note("latchkey: \(failure)")
             return failure.status.rawValue

@@ -4,7 +4,7 @@ struct Latchkey: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "latchkey",
         abstract: "Administers a Latchkey server: groups, keys, devices, audit log.",
-        discussion: [overview, firstDay, manners, ExitStatus.help].joined(separator: "\n\n"),
+        discussion: [overview, firstDay, manners, ExitReason.help].joined(separator: "\n\n"),
         version: Version.current,
         subcommands: [
             StatusCommand.self, GroupCommand.self, KeySpecCommand.self, BundleCommand.self,
@@ -47,7 +47,7 @@ enum Version {
 func lesson(_ text: String = "", examples: String...) -> String {
     let heading = examples.count == 1 ? "EXAMPLE" : "EXAMPLES"
     let lines = [heading] + examples.map { "  " + $0 }
-    let parts = [flowing(text), lines.joined(separator: "\n"), ExitStatus.help]
+    let parts = [flowing(text), lines.joined(separator: "\n"), ExitReason.help]
     return parts.filter { !$0.isEmpty }.joined(separator: "\n\n")
 }
 

@@ -1,4 +1,5 @@
 import AdminAPI
+import AdminHarness
 import AdminModel
 import Testing
 

@@ -1,8 +1,7 @@
 import AdminAPI
+import AdminHarness
 import FoundationEssentials
 import Glibc
-import Logging
-import ServiceLifecycle
 import Testing
 
 @Suite struct SocketTests {
@@ -20,7 +19,7 @@ import Testing
         let folder = try TemporaryFolder()
         let path = folder.path + "/admin.sock"
         abandonSocket(at: path)
-        try await withRun(at: path) { try await appearance(of: path) }
+        try await withRunning(server(at: path), at: path) {}
         #expect(!FileManager.default.fileExists(atPath: path))
     }
 
@@ -67,18 +66,6 @@ import Testing
             return nil
         } catch {
             return error as? AdminServerError
-        }
-    }
-
-    private func withRun(at path: String, _ story: () async throws -> Void) async throws {
-        let group = ServiceGroup(
-            configuration: .init(services: [.init(service: server(at: path))], logger: .silent)
-        )
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await group.run() }
-            try await story()
-            await group.triggerGracefulShutdown()
-            try await tasks.waitForAll()
         }
     }
 

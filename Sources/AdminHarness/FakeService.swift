@@ -1,26 +1,32 @@
-import AdminAPI
-import AdminModel
-import Synchronization
+package import AdminAPI
+package import AdminModel
+internal import Synchronization
 
 /// A server that keeps everything in memory and behaves: names are unique, states count.
-final class FakeService: AdminService {
-    struct State {
-        var groups: [String: Group] = [:]
-        var specs: [KeySpec] = []
-        var bundles: [BundleRecord] = []
-        var devices: [String: DeviceDetail] = [:]
-        var audit: [AuditEntry] = []
-        var failure: AdminProblem?
-        var metrics: [Metric] = []
+package final class FakeService: AdminService {
+    /// All that it knows.
+    package struct State: Sendable {
+        package var groups: [String: Group] = [:]
+        package var specs: [KeySpec] = []
+        package var bundles: [BundleRecord] = []
+        package var devices: [String: DeviceDetail] = [:]
+        package var audit: [AuditEntry] = []
+        /// What checking the log finds; nil for an intact one.
+        package var verdict: AuditVerdict?
+        package var failure: AdminProblem?
+        package var metrics: [Metric] = []
     }
 
     private let state = Mutex(State())
 
+    /// An empty one.
+    package init() {}
+
     /// What it holds now.
-    var now: State { state.withLock { $0 } }
+    package var now: State { state.withLock { $0 } }
 
     /// Sets the stage for a story.
-    func stage(_ body: (inout State) -> Void) { state.withLock { body(&$0) } }
+    package func stage(_ body: (inout State) -> Void) { state.withLock { body(&$0) } }
 
     private func change<Value: Sendable>(
         _ body: (inout State) throws(AdminProblem) -> Value
@@ -36,7 +42,7 @@ final class FakeService: AdminService {
         return try result.get()
     }
 
-    func status() async throws(AdminProblem) -> ServerStatus {
+    package func status() async throws(AdminProblem) -> ServerStatus {
         try change { state throws(AdminProblem) in
             ServerStatus(
                 version: "0.1.0",
@@ -56,9 +62,9 @@ final class FakeService: AdminService {
         }
     }
 
-    func metrics() async -> [Metric] { now.metrics }
+    package func metrics() async -> [Metric] { now.metrics }
 
-    func createGroup(
+    package func createGroup(
         _ request: GroupCreation,
         by actor: AdminActor
     ) async throws(AdminProblem) -> Group {
@@ -74,13 +80,13 @@ final class FakeService: AdminService {
         }
     }
 
-    func listGroups(_ page: PageRequest) async throws(AdminProblem) -> Page<Group> {
+    package func listGroups(_ page: PageRequest) async throws(AdminProblem) -> Page<Group> {
         try change { state throws(AdminProblem) in
             cut(state.groups.values.sorted { $0.name < $1.name }, page, by: \.name)
         }
     }
 
-    func createKeySpec(
+    package func createKeySpec(
         _ request: KeySpecCreation,
         by actor: AdminActor
     ) async throws(AdminProblem) -> KeySpec {
@@ -104,7 +110,7 @@ final class FakeService: AdminService {
         }
     }
 
-    func listKeySpecs(
+    package func listKeySpecs(
         group: String?,
         _ page: PageRequest
     ) async throws(AdminProblem) -> Page<KeySpec> {
@@ -113,7 +119,7 @@ final class FakeService: AdminService {
         }
     }
 
-    func createBundle(
+    package func createBundle(
         _ request: BundleCreation,
         by actor: AdminActor
     ) async throws(AdminProblem) -> CreatedBundle {
@@ -142,11 +148,11 @@ final class FakeService: AdminService {
         }
     }
 
-    func listBundles(_ page: PageRequest) async throws(AdminProblem) -> Page<BundleRecord> {
+    package func listBundles(_ page: PageRequest) async throws(AdminProblem) -> Page<BundleRecord> {
         try change { state throws(AdminProblem) in cut(state.bundles, page, by: \.id) }
     }
 
-    func revokeBundle(
+    package func revokeBundle(
         _ id: String,
         by actor: AdminActor
     ) async throws(AdminProblem) -> BundleRecord {
@@ -159,7 +165,7 @@ final class FakeService: AdminService {
         }
     }
 
-    func importDevices(
+    package func importDevices(
         csv: String,
         by actor: AdminActor
     ) async throws(AdminProblem) -> ImportResult {
@@ -181,7 +187,7 @@ final class FakeService: AdminService {
         }
     }
 
-    func listDevices(
+    package func listDevices(
         _ filter: DeviceFilter,
         _ page: PageRequest
     ) async throws(AdminProblem) -> Page<Device> {
@@ -194,7 +200,7 @@ final class FakeService: AdminService {
         }
     }
 
-    func device(_ id: String) async throws(AdminProblem) -> DeviceDetail {
+    package func device(_ id: String) async throws(AdminProblem) -> DeviceDetail {
         try change { state throws(AdminProblem) in
             guard let device = state.devices[id] else {
                 throw AdminProblem(.notFound, "no device \(id)")
@@ -203,7 +209,7 @@ final class FakeService: AdminService {
         }
     }
 
-    func retireDevice(_ id: String, by actor: AdminActor) async throws(AdminProblem) -> Device {
+    package func retireDevice(_ id: String, by actor: AdminActor) async throws(AdminProblem) -> Device {
         try change { state throws(AdminProblem) in
             guard var detail = state.devices[id] else {
                 throw AdminProblem(.notFound, "no device \(id)")
@@ -216,7 +222,7 @@ final class FakeService: AdminService {
     }
 
     /// Each look at the progress finds one more key settled, so that waiting ends.
-    func rotate(
+    package func rotate(
         _ selection: KeySelection,
         by actor: AdminActor
     ) async throws(AdminProblem) -> RotationStart {
@@ -228,7 +234,7 @@ final class FakeService: AdminService {
         }
     }
 
-    func progress(of selection: KeySelection) async throws(AdminProblem) -> RotationProgress {
+    package func progress(of selection: KeySelection) async throws(AdminProblem) -> RotationProgress {
         try change { state throws(AdminProblem) in
             let keys = state.keys(of: selection)
             let waiting = keys.filter { state.devices[$0]?.keys[$1].state == "offered" }
@@ -242,7 +248,7 @@ final class FakeService: AdminService {
         }
     }
 
-    func listAudit(
+    package func listAudit(
         _ filter: AuditFilter,
         _ page: PageRequest
     ) async throws(AdminProblem) -> Page<AuditEntry> {
@@ -263,22 +269,25 @@ final class FakeService: AdminService {
         }
     }
 
-    func verifyAudit() async throws(AdminProblem) -> AuditVerdict {
+    package func verifyAudit() async throws(AdminProblem) -> AuditVerdict {
         try change { state throws(AdminProblem) in
-            AuditVerdict(isIntact: true, rows: Int64(state.audit.count), head: "00ff")
+            state.verdict
+                ?? AuditVerdict(isIntact: true, rows: Int64(state.audit.count), head: "00ff")
         }
     }
 }
 
 /// The moment at which everything in the fake happens.
-let noon = Timestamp(seconds: 1_772_366_400)
+package let noon = Timestamp(seconds: 1_772_366_400)
 
 extension FakeService.State {
-    mutating func add(_ id: String, group: String, in state: String, keys: [DeviceKey] = []) {
+    /// Puts a device there.
+    package mutating func add(_ id: String, group: String, in state: String, keys: [DeviceKey] = []) {
         devices[id] = DeviceDetail(device: Device(id: id, group: group, state: state), keys: keys)
     }
 
-    mutating func record(_ kind: String, _ actor: AdminActor, device: String? = nil) {
+    /// Writes an audit row.
+    package mutating func record(_ kind: String, _ actor: AdminActor, device: String? = nil) {
         audit.append(
             AuditEntry(
                 sequence: Int64(audit.count + 1),

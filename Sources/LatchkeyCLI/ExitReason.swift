@@ -1,7 +1,7 @@
 internal import AdminModel
 
 /// What a command's end tells the shell; a part of the interface that scripts rely on.
-package enum ExitStatus: Int32, Sendable, CaseIterable {
+package enum ExitReason: Int32, Sendable, CaseIterable {
     /// Done.
     case done = 0
     /// The server refused a value.
@@ -51,11 +51,11 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
 /// Why a command ends without being done.
 package struct Failure: Error, CustomStringConvertible {
     /// For the shell.
-    package let status: ExitStatus
+    package let status: ExitReason
     /// For the person: what is wrong, and what to do next.
     package let description: String
 
-    init(_ status: ExitStatus, _ description: String) {
+    init(_ status: ExitReason, _ description: String) {
         self.status = status
         self.description = description
     }
@@ -66,7 +66,7 @@ package struct Failure: Error, CustomStringConvertible {
             detail.line.map { "  line \($0): \(detail.message)" }
         }
         self.init(
-            ExitStatus(problem.code),
+            ExitReason(problem.code),
             ([problem.message] + details).joined(separator: "\n")
         )
     }

@@ -1,0 +1,28 @@
+import LatchkeyCLI
+import Testing
+
+@Suite struct HelpTests {
+    static let commands = [
+        [], ["status"], ["group"], ["group", "create"], ["group", "list"], ["key-spec"],
+        ["key-spec", "create"], ["key-spec", "list"], ["bundle"], ["bundle", "create"],
+        ["bundle", "list"], ["bundle", "revoke"], ["device"], ["device", "import"],
+        ["device", "list"], ["device", "show"], ["device", "retire"], ["key"], ["key", "rotate"],
+        ["audit"], ["audit", "list"], ["audit", "verify"],
+    ]
+
+    @Test(arguments: commands)
+    func `help shows an example and the exit codes`(command: [String]) async {
+        let outcome = await run(command + ["--help"])
+        #expect(outcome.status == .done)
+        #expect(outcome.output.contains("  latchkey "))
+        #expect(outcome.output.contains("EXIT CODES"))
+        for status in ExitReason.allCases { #expect(outcome.output.contains("\(status.rawValue)")) }
+    }
+
+    @Test func `the version and a completion script are there`() async {
+        #expect(await run(["--version"]).output.hasPrefix("0."))
+        #expect(
+            await run(["--generate-completion-script", "bash"]).output.contains("_latchkey")
+        )
+    }
+}
