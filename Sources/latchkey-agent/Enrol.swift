@@ -3,7 +3,7 @@ internal import EDHOC
 internal import KeyExchange
 internal import KeyStore
 
-/// `latchkey-agent enrol`
+/// The command `latchkey-agent enrol`.
 func enrol(_ words: some Sequence<String>) async throws(Failure) {
     let arguments = try Arguments(
         words,

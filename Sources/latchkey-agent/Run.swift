@@ -2,7 +2,7 @@ internal import AgentKit
 internal import KeyExchange
 internal import KeyStore
 
-/// `latchkey-agent run`
+/// The command `latchkey-agent run`.
 func run(_ words: some Sequence<String>) async throws(Failure) {
     let arguments = try Arguments(
         words,

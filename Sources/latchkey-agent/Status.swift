@@ -2,7 +2,7 @@ internal import EDHOC
 internal import KeyExchange
 internal import KeyStore
 
-/// `latchkey-agent status`
+/// The command `latchkey-agent status`.
 func status(_ words: some Sequence<String>) throws(Failure) {
     let arguments = try Arguments(words, of: "status", options: ["--state"], flags: ["--json"])
     let (device, view) = try Settings(arguments).device()
@@ -34,7 +34,7 @@ func status(_ words: some Sequence<String>) throws(Failure) {
     )
 }
 
-/// `latchkey-agent keys`
+/// The command `latchkey-agent keys`.
 func keys(_ words: some Sequence<String>) throws(Failure) {
     let arguments = try Arguments(words, of: "keys", options: ["--state"], flags: ["--json"])
     let (_, view) = try Settings(arguments).device()

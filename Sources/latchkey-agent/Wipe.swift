@@ -1,6 +1,6 @@
 internal import KeyStore
 
-/// `latchkey-agent wipe`
+/// The command `latchkey-agent wipe`.
 func wipe(_ words: some Sequence<String>) throws(Failure) {
     let arguments = try Arguments(words, of: "wipe", options: ["--state"], flags: ["--yes"])
     let settings = try Settings(arguments)
