@@ -78,10 +78,11 @@ public final class Registry: Sendable {
         return try store.registry(root: root, lock: lock, crypto: crypto)
     }
 
-    /// Ends all work; what was accepted is committed first.
+    /// Ends all work; what was accepted is committed first, and the folder is free.
     public func close() async {
         await writer.close()
         changes.end()
         try? store.pool.close()
+        lock.release()
     }
 }

@@ -1,13 +1,14 @@
 internal import Glibc
+internal import Synchronization
 
 /// Keeps a second server off the folder for as long as this lives; the kernel lets go of it when the
 /// process dies, however it dies.
 final class FolderLock: Sendable {
-    private let descriptor: Int32
+    private let held: Mutex<Int32?>
 
     init(folder: String) throws(RegistryError) {
         let path = folder + "/lock"
-        descriptor = unsafe Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        let descriptor = unsafe Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else {
             let reason = errno
             let isReadOnly = reason == EACCES || reason == EROFS || reason == EPERM
@@ -31,9 +32,16 @@ final class FolderLock: Sendable {
         _ = unsafe line.withUnsafeBytes { buffer in
             unsafe pwrite(descriptor, buffer.baseAddress, buffer.count, 0)
         }
+        held = Mutex(descriptor)
     }
 
-    deinit { close(descriptor) }
+    deinit { release() }
+
+    /// Lets the next server in.
+    func release() {
+        let descriptor = held.withLock { $0.take() }
+        if let descriptor { close(descriptor) }
+    }
 
     private static func owner(_ descriptor: Int32) -> Int? {
         var bytes = [UInt8](repeating: 0, count: 16)

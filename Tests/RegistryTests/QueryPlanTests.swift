@@ -1,0 +1,90 @@
+import Fleet
+import GRDB
+import KeyExchange
+import Synchronization
+import Testing
+
+@testable import Registry
+
+@Suite struct QueryPlanTests {
+    private final class Seen: Sendable {
+        let statements = Mutex<Set<String>>([])
+    }
+
+    /// Tables that grow with the fleet; bundles, groups and counters do not.
+    private static let large = ["device", "device_key", "audit", "outbox"]
+
+    @Test func `no statement scans a table that grows with the fleet`() async throws {
+        let home = try Home()
+        let registry = try await home.lights(rotation: 1000)
+        let seen = Seen()
+        let record: @Sendable (Database) -> Void = { db in
+            db.trace { event in
+                if case .statement(let statement) = event {
+                    seen.statements.withLock { _ = $0.insert(statement.sql) }
+                }
+            }
+        }
+        try await registry.store.pool.writeWithoutTransaction(record)
+        try await registry.store.pool.read(record)
+        try await story(registry)
+        let statements = seen.statements.withLock { $0.sorted() }
+        #expect(statements.count > 30)
+        try await registry.store.pool.read { db in
+            for sql in statements where sql.isQueryOrChange {
+                let arguments = StatementArguments(
+                    [Int?](repeating: nil, count: sql.count { $0 == "?" }))
+                for row in try Row.fetchAll(
+                    db, sql: "EXPLAIN QUERY PLAN \(sql)", arguments: arguments)
+                {
+                    let step: String = row["detail"]
+                    let words = step.split(separator: " ")
+                    let isScan =
+                        words.first == "SCAN" && words.count > 1
+                        && Self.large.contains(String(words[1]))
+                    #expect(!isScan, "\(step) in \(sql)")
+                    #expect(!step.contains("TEMP B-TREE FOR ORDER BY"), "\(step) in \(sql)")
+                }
+            }
+        }
+    }
+
+    /// Everything that grows with the fleet, once.
+    private func story(_ registry: Registry) async throws {
+        let lights = try GroupName(parsing: "lights")
+        var lamp = try FakeDevice("lamp-1")
+        _ = try await lamp.enrol(with: registry.bundle(), at: registry)
+        _ = try registry.knownCredential(kid: lamp.kid)
+        _ = try await registry.rotate(.device(lamp.id), key: nil, actor: "a", now: Home.now)
+        _ = try await lamp.talk(to: registry)
+        _ = try await registry.rotate(
+            .group(lights), key: KeyName(parsing: "door"), actor: "a", now: Home.now)
+        _ = try await lamp.talk(to: registry)
+        _ = try await registry.sweep(now: Home.now + 9999)
+        _ = try await registry.device(lamp.id)
+        for state in DeviceState.allCases.map(Optional.some) + [nil] {
+            for group in [lights, nil] {
+                _ = try await registry.listDevices(DeviceFilter(group: group, state: state))
+            }
+        }
+        _ = try await registry.auditList()
+        _ = try await registry.auditList(AuditFilter(device: "lamp-1"))
+        _ = try await registry.auditList(AuditFilter(kind: .keyOffered))
+        _ = try await registry.brokerAccounts()
+        try await registry.outboxDone(registry.takeOutbox(limit: 10).map(\.id))
+        _ = try await registry.quarantineDevice(lamp.id, actor: "a", now: 1)
+        _ = try await registry.releaseDevice(lamp.id, actor: "a", now: 1)
+        _ = try await registry.retireDevice(lamp.id, actor: "a", now: 1)
+        if let order = try await registry.reconcile(lamp.contact()).retire {
+            let receipt = Receipt(
+                operation: order.operation, counter: order.counter, destroyed: [])
+            _ = try await registry.acknowledge(device: lamp.id, receipt, now: 1)
+        }
+    }
+}
+
+extension String {
+    fileprivate var isQueryOrChange: Bool {
+        ["SELECT", "UPDATE", "DELETE", "INSERT"].contains { hasPrefix($0) }
+    }
+}
