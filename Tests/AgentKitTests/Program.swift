@@ -25,7 +25,7 @@ final class Program: Sendable {
         let command = "exec \"$0\" \"$@\" > \(output) 2>&1"
         let words = ["/bin/sh", "-c", command, Self.path] + arguments
         var pointers = unsafe words.map { unsafe strdup($0) }
-        defer { for unsafepointer in unsafe pointers { unsafe free(pointer) } }
+        defer { unsafe pointers.forEach { unsafe free($0) } }
         unsafe pointers.append(nil)
         var identifier = pid_t()
         unsafe posix_spawn(&identifier, "/bin/sh", nil, nil, pointers, environ)
