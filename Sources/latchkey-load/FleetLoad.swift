@@ -1,12 +1,12 @@
-internal import AdminModel
 internal import ArgumentParser
 internal import AsyncHTTPClient
 internal import BoringCrypto
 internal import EDHOC
-internal import Foundation
+internal import FoundationEssentials
 internal import KeyExchange
 internal import MQTTLink
 internal import NIOCore
+internal import NIOHTTP1
 internal import Secrets
 
 /// Enrols many simulated devices through a real broker, then rotates their keys one by one.
@@ -27,7 +27,7 @@ struct FleetLoad: AsyncParsableCommand {
 
     func run() async throws {
         let text = try String(contentsOfFile: bundle, encoding: .utf8)
-        let parsed = try Bundle(parsing: Array(text.utf8))
+        let parsed = try Bundle(parsing: Array(text.utf8).rawSpan, crypto: BoringCrypto())
         let fleet = try await SimulatedFleet(
             bundle: parsed, authority: authority, passwordFile: passwordFile)
         var results = try await enrol(fleet, parsed)
@@ -59,7 +59,7 @@ struct FleetLoad: AsyncParsableCommand {
     private func rotate(
         _ fleet: SimulatedFleet, _ results: inout [String: Double]
     ) async throws {
-        let path = socket.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? socket
+        let path = socket.utf8.map { "%\(hexadecimal([$0]))" }.joined()
         var command: [Double] = []
         var nudge: [Double] = []
         for index in 0..<min(rotations, devices) {

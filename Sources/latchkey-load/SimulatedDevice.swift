@@ -3,7 +3,7 @@ internal import KeyExchange
 internal import Secrets
 
 /// One device, all in memory: the real session machine over a store that forgets.
-struct SimulatedDevice: ~Copyable {
+final class SimulatedDevice {
     /// What the load loop does next for this device.
     enum Step {
         case nothing
@@ -24,6 +24,8 @@ struct SimulatedDevice: ~Copyable {
     private(set) var connection = ConnectionID([])
     /// Payload bytes of the session under way, both ways.
     private(set) var wireBytes = 0
+    /// What to send again after a silence.
+    private(set) var outgoing: [UInt8] = []
 
     init(id: DeviceID, fleet: FleetID, server: Credential, crypto: any Crypto) throws {
         self.id = id
@@ -38,7 +40,7 @@ struct SimulatedDevice: ~Copyable {
     }
 
     /// Begins a session: by value with a token, or by kid.
-    mutating func begin(token: EnrolmentToken?) throws -> [UInt8] {
+    func begin(token: EnrolmentToken?) throws -> [UInt8] {
         connection = ConnectionID(try crypto.randomBytes(Profile.connectionIDLength))
         let own = try Credential(ccs: ccs, sentByValue: token != nil)
         let report = Report(
@@ -50,14 +52,12 @@ struct SimulatedDevice: ~Copyable {
         let first = begun.outgoing
         session = consume begun
         wireBytes = first.count
+        outgoing = first
         return first
     }
 
-    /// What to send again after a silence.
-    var outgoing: [UInt8]? { session?.outgoing }
-
     /// Takes a payload for this device.
-    mutating func receive(_ payload: [UInt8]) -> Step {
+    func receive(_ payload: [UInt8]) -> Step {
         guard var open = session.take() else { return .nothing }
         var event = open.receive(payload)
         if case .nothing = event {
@@ -72,6 +72,7 @@ struct SimulatedDevice: ~Copyable {
                 return .nothing
             case .send(let bytes):
                 wireBytes += bytes.count
+                outgoing = bytes
                 session = consume open
                 return .send(bytes)
             case .perform(let operation):
@@ -91,7 +92,7 @@ struct SimulatedDevice: ~Copyable {
         }
     }
 
-    private mutating func install(_ offer: Offer) -> [InstallResult] {
+    private func install(_ offer: Offer) -> [InstallResult] {
         offer.keys.map { key in
             let check = Thumbprint(of: key.material.secret, crypto: crypto).check
             held[key.name, default: []].removeAll { $0.epoch == key.epoch }
@@ -101,7 +102,7 @@ struct SimulatedDevice: ~Copyable {
         }
     }
 
-    private mutating func apply(_ settle: Settle) {
+    private func apply(_ settle: Settle) {
         for verdict in settle.verdicts {
             guard case .activate(let epoch, _) = verdict.action else { continue }
             // Grace is of no interest here: the older generation goes at once.

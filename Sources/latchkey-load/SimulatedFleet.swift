@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import BoringCrypto
 internal import EDHOC
-internal import Foundation
+internal import FoundationEssentials
 internal import KeyExchange
 internal import MQTTLink
 internal import Secrets
@@ -15,12 +15,12 @@ actor SimulatedFleet {
     }
 
     private final class Member {
-        var device: SimulatedDevice
+        let device: SimulatedDevice
         var waiter: CheckedContinuation<Void, any Error>?
         var sentAt = ContinuousClock.now
         var isEnrolled = false
 
-        init(_ device: consuming SimulatedDevice) { self.device = device }
+        init(_ device: SimulatedDevice) { self.device = device }
     }
 
     private let link: MQTTConnection
@@ -44,7 +44,7 @@ actor SimulatedFleet {
             authorityFile: authority)
         settings.username = "@load"
         let password = try String(contentsOfFile: passwordFile, encoding: .utf8)
-            .trimmingCharacters(in: .whitespacesAndNewlines)
+            .prefix { !$0.isNewline }
         settings.password = MQTTPassword(Secret(copying: Array(password.utf8).rawSpan))
         settings.inboxCapacity = 8192
         settings.outboxCapacity = 8192
@@ -56,7 +56,7 @@ actor SimulatedFleet {
             "\(prefix)/enrol/+/down", "\(prefix)/device/+/down", "\(prefix)/device/+/nudge",
         ])
         let messages = link.messages
-        reader = Task { for await message in messages { await self.receive(message) } }
+        reader = Task { for await message in messages { receive(message) } }
     }
 
     func close() async {
@@ -113,9 +113,9 @@ actor SimulatedFleet {
         var pause = 1
         while !Task.isCancelled, pause <= 16 {
             try? await Task.sleep(for: .seconds(pause))
-            guard !Task.isCancelled, let bytes = members[index].device.outgoing else { return }
+            guard !Task.isCancelled else { return }
             repeats += 1
-            send(bytes, channel)
+            send(members[index].device.outgoing, channel)
             pause *= 2
         }
     }
