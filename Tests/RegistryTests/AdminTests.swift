@@ -15,7 +15,8 @@ import Testing
     }
 
     private func expect(
-        _ code: RegistryError.Code, _ body: () async throws -> Void
+        _ code: RegistryError.Code,
+        _ body: () async throws -> Void
     ) async {
         do {
             try await body()
@@ -30,9 +31,11 @@ import Testing
         _ = try await registry.createGroup(GroupName(parsing: "doors"), actor: "a", now: 5)
         #expect(try await registry.listGroups().map(\.name.description) == ["doors", "lights"])
         #expect(
-            try await registry.listKeySpecs().map(\.name.description) == ["door", "window"])
+            try await registry.listKeySpecs().map(\.name.description) == ["door", "window"]
+        )
         #expect(
-            try await registry.listKeySpecs(group: GroupName(parsing: "doors")).isEmpty)
+            try await registry.listKeySpecs(group: GroupName(parsing: "doors")).isEmpty
+        )
     }
 
     @Test func `what is there already is not made twice`() async throws {
@@ -44,8 +47,13 @@ import Testing
         await expect(.conflict) {
             try await registry.createKeySpec(
                 KeySpec(
-                    group: lights, name: KeyName(parsing: "door"), algorithm: .aes128GCM),
-                actor: "a", now: 1)
+                    group: lights,
+                    name: KeyName(parsing: "door"),
+                    algorithm: .aes128GCM
+                ),
+                actor: "a",
+                now: 1
+            )
         }
         #expect(try await registry.status(now: 1).audit == before)
     }
@@ -56,8 +64,13 @@ import Testing
         await expect(.invalid) {
             try await registry.createKeySpec(
                 KeySpec(
-                    group: lights, name: KeyName(parsing: "one-more"), algorithm: .aes128GCM),
-                actor: "a", now: 1)
+                    group: lights,
+                    name: KeyName(parsing: "one-more"),
+                    algorithm: .aes128GCM
+                ),
+                actor: "a",
+                now: 1
+            )
         }
         var lamp = try FakeDevice("lamp-1")
         _ = try await lamp.enrol(with: registry.bundle(), at: registry)
@@ -70,7 +83,9 @@ import Testing
         await expect(.notFound) {
             try await registry.createKeySpec(
                 KeySpec(group: nowhere, name: KeyName(parsing: "door"), algorithm: .aes128GCM),
-                actor: "a", now: 1)
+                actor: "a",
+                now: 1
+            )
         }
         await expect(.notFound) { _ = try await registry.bundle("nowhere") }
         await expect(.notFound) {
@@ -87,7 +102,10 @@ import Testing
         await expect(.invalid) { _ = try await registry.bundle(expiresAt: Home.now) }
         await expect(.notFound) {
             try await registry.revokeBundle(
-                #require(BundleID(parsing: "0000000000000000")), actor: "a", now: 1)
+                #require(BundleID(parsing: "0000000000000000")),
+                actor: "a",
+                now: 1
+            )
         }
         #expect(try await registry.listBundles().isEmpty)
     }
@@ -102,7 +120,11 @@ import Testing
         }
         let third = try DeviceID(parsing: "lamp-3")
         _ = try await registry.retireDevice(third, actor: "a", now: 1)
-        func list(_ filter: DeviceFilter, after: DeviceID? = nil, limit: Int = 100)
+        func list(
+            _ filter: DeviceFilter,
+            after: DeviceID? = nil,
+            limit: Int = 100
+        )
             async throws -> [String]
         {
             try await registry.listDevices(filter, after: after, limit: limit).map {
@@ -131,7 +153,10 @@ import Testing
         ]
         do {
             _ = try await registry.importDevices(
-                csv: lines.joined(separator: "\n"), actor: "a", now: 1)
+                csv: lines.joined(separator: "\n"),
+                actor: "a",
+                now: 1
+            )
             Issue.record("a taken name was imported")
         } catch {
             #expect(error.code == .invalid)

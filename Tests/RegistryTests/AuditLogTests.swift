@@ -46,7 +46,8 @@ import Testing
             UPDATE audit SET sequence = -1 WHERE sequence = 6;
             UPDATE audit SET sequence = 6 WHERE sequence = 7;
             UPDATE audit SET sequence = 7 WHERE sequence = -1;
-            """)
+            """
+        )
         #expect(try await registry.auditVerify().fault?.sequence == 6)
     }
 
@@ -68,11 +69,15 @@ import Testing
             DELETE FROM audit WHERE sequence > \(count - 2);
             UPDATE audit_head SET count = \(count - 2),
                 hash = (SELECT hash FROM audit WHERE sequence = \(count - 2));
-            """)
+            """
+        )
         #expect(throws: RegistryError.self) { try Reopened(home) }
         try home.tamper("DELETE FROM audit_head")
         let verification = try Registry.auditVerify(
-            folder: home.copy(), rootKey: .file(home.keyFile), crypto: home.crypto)
+            folder: home.copy(),
+            rootKey: .file(home.keyFile),
+            crypto: home.crypto
+        )
         #expect(verification.fault != nil)
         withExtendedLifetime(registry) {}
     }
@@ -84,13 +89,16 @@ import Testing
         let lamp = try await registry.auditList(AuditFilter(device: "lamp-3"))
         #expect(lamp.map(\.event.kind) == [.deviceEnrolled, .keyOffered, .keyActivated])
         let one = try await registry.auditList(
-            AuditFilter(device: "lamp-3", kind: .keyOffered))
+            AuditFilter(device: "lamp-3", kind: .keyOffered)
+        )
         #expect(one.count == 1)
         #expect(try await registry.auditList(AuditFilter(since: Home.now + 1)).isEmpty)
         #expect(
             try await registry.auditList(
-                AuditFilter(since: Home.now, until: Home.now + 1), limit: 1000
-            ).count == all.count)
+                AuditFilter(since: Home.now, until: Home.now + 1),
+                limit: 1000
+            ).count == all.count
+        )
         #expect(try await registry.auditList(AuditFilter(until: Home.now)).isEmpty)
         let page = try await registry.auditList(after: 4, limit: 3)
         #expect(page.map(\.sequence) == [5, 6, 7])
@@ -102,7 +110,8 @@ import Testing
         let lamp = try FakeDevice("lamp-1")
         let claim = lamp.claim(try await registry.bundle())
         let offer = try #require(
-            try await registry.reconcile(lamp.contact(byValue: claim)).offer)
+            try await registry.reconcile(lamp.contact(byValue: claim)).offer
+        )
         let material = hexadecimal(offer.keys[0].material.bytesForSearch)
         for row in try await registry.auditList(limit: 1000) {
             #expect(!row.event.details.values.contains { $0.contains(material) })

@@ -18,16 +18,20 @@ import Testing
             await registry.close()
         }
         let (data, keyFile) = (home.data, home.keyFile)
-        await #expect(processExitsWith: .signal(SIGKILL)) { [
-            data = data as String, keyFile = keyFile as String, milliseconds = milliseconds as Int
-        ] in
+        await #expect(processExitsWith: .signal(SIGKILL)) {
+            [
+                data = data as String, keyFile = keyFile as String,
+                milliseconds = milliseconds as Int
+            ] in
             try await enrolUntilKilled(data: data, keyFile: keyFile, after: milliseconds)
         }
         let registry = try home.open()
         #expect(try await registry.auditVerify().fault == nil)
         #expect(
             try home.number(
-                "SELECT COUNT(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'") == 1)
+                "SELECT COUNT(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'"
+            ) == 1
+        )
         let devices = try home.number("SELECT COUNT(*) FROM device")
         #expect(try await registry.status(now: 1).devices[.enrolled] ?? 0 == devices)
         let used = try await registry.listBundles().map { Int($0.usesAllowed - $0.usesLeft) }
@@ -48,9 +52,10 @@ import Testing
             await registry.close()
         }
         let (folder, data, keyFile) = (home.folder, home.data, home.keyFile)
-        await #expect(processExitsWith: .success) { [
-            folder = folder as String, data = data as String, keyFile = keyFile as String
-        ] in
+        await #expect(processExitsWith: .success) {
+            [
+                folder = folder as String, data = data as String, keyFile = keyFile as String
+            ] in
             for path in [folder, data, data + "/latchkey.db", data + "/lock"] {
                 guard unsafe chmod(path, 0o555) == 0 else { exit(2) }
             }
@@ -65,9 +70,14 @@ import Testing
             }
             do {
                 _ = try Registry.create(
-                    folder: folder + "/other", fleet: FleetID(parsing: "house"),
+                    folder: folder + "/other",
+                    fleet: FleetID(parsing: "house"),
                     broker: BrokerSettings(host: "", port: 1, authority: []),
-                    rootKey: .file(keyFile), crypto: crypto, actor: "a", now: 1)
+                    rootKey: .file(keyFile),
+                    crypto: crypto,
+                    actor: "a",
+                    now: 1
+                )
                 exit(6)
             } catch {
                 guard (error as? RegistryError)?.code == .readOnly else { exit(7) }
@@ -84,9 +94,10 @@ import Testing
             await registry.close()
         }
         let (folder, data, keyFile) = (home.folder, home.data, home.keyFile)
-        await #expect(processExitsWith: .success) { [
-            folder = folder as String, data = data as String, keyFile = keyFile as String
-        ] in
+        await #expect(processExitsWith: .success) {
+            [
+                folder = folder as String, data = data as String, keyFile = keyFile as String
+            ] in
             if getuid() == 0 {
                 for path in [folder, data, data + "/lock", keyFile] {
                     guard unsafe chown(path, 65_534, 65_534) == 0 else { exit(2) }
@@ -98,9 +109,15 @@ import Testing
             }
             do {
                 let registry = try Registry.open(
-                    folder: data, rootKey: .file(keyFile), crypto: MbedCrypto())
+                    folder: data,
+                    rootKey: .file(keyFile),
+                    crypto: MbedCrypto()
+                )
                 _ = try await registry.createGroup(
-                    GroupName(parsing: "doors"), actor: "a", now: 1)
+                    GroupName(parsing: "doors"),
+                    actor: "a",
+                    now: 1
+                )
                 exit(4)
             } catch {
                 guard (error as? RegistryError)?.code == .readOnly else { exit(5) }
@@ -113,7 +130,10 @@ import Testing
 /// Enrols devices from eight sides, writes down which were told, and dies in the middle.
 private func enrolUntilKilled(data: String, keyFile: String, after milliseconds: Int) async throws {
     let registry = try Registry.open(
-        folder: data, rootKey: .file(keyFile), crypto: MbedCrypto())
+        folder: data,
+        rootKey: .file(keyFile),
+        crypto: MbedCrypto()
+    )
     let bundle = try await registry.bundle(uses: 1_000_000)
     let path = String(keyFile.dropLast("root.key".count)) + "told"
     let log = unsafe Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND, 0o600)

@@ -49,7 +49,9 @@ import Testing
     @Test func `a folder without a fleet, or with one already, is refused`() throws {
         #expect(code { _ = try home.open() } == .missing)
         try FileManager.default.createDirectory(
-            atPath: home.data, withIntermediateDirectories: true)
+            atPath: home.data,
+            withIntermediateDirectories: true
+        )
         #expect(code { _ = try home.open() } == .missing)
         _ = try home.create()
         #expect(code { _ = try home.create() } == .exists)
@@ -88,7 +90,8 @@ import Testing
             try? FileManager.default.removeItem(atPath: home.database + suffix)
         }
         try Data("this is no database, but long enough".utf8).write(
-            to: URL(fileURLWithPath: home.database))
+            to: URL(fileURLWithPath: home.database)
+        )
         #expect(code { _ = try home.open() } == .damaged)
     }
 
@@ -133,7 +136,9 @@ import Testing
         let real = home.folder + "/real.key"
         try FileManager.default.moveItem(atPath: home.keyFile, toPath: real)
         try FileManager.default.createSymbolicLink(
-            atPath: home.keyFile, withDestinationPath: real)
+            atPath: home.keyFile,
+            withDestinationPath: real
+        )
         #expect(code { _ = try home.open() } == .failed)
     }
 
@@ -141,7 +146,8 @@ import Testing
         do { _ = try home.create(passphrase("correct horse battery")) }
         #expect(try home.open(passphrase("correct horse battery")).fleet.description == "house")
         #expect(
-            code { _ = try home.open(passphrase("correct horse batter")) } == .rootKeyWrong)
+            code { _ = try home.open(passphrase("correct horse batter")) } == .rootKeyWrong
+        )
         #expect(code { _ = try home.open() } == .rootKeyMissing)
         #expect(!FileManager.default.fileExists(atPath: home.keyFile))
     }
@@ -159,7 +165,8 @@ import Testing
         let short = PassphraseKey(salt: Array("salt".utf8), iterations: 1)
         #expect(
             hexadecimal(short.stretch(material("passwd"), crypto: home.crypto))
-                == "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc")
+                == "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc"
+        )
     }
 
     private func material(_ text: String) -> KeyMaterial {

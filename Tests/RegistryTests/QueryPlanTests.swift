@@ -33,10 +33,13 @@ import Testing
         try await registry.store.pool.read { db in
             for sql in statements where sql.isQueryOrChange {
                 let arguments = StatementArguments(
-                    [Int?](repeating: nil, count: sql.count { $0 == "?" }))
+                    [Int?](repeating: nil, count: sql.count { $0 == "?" })
+                )
                 for row in try Row.fetchAll(
-                    db, sql: "EXPLAIN QUERY PLAN \(sql)", arguments: arguments)
-                {
+                    db,
+                    sql: "EXPLAIN QUERY PLAN \(sql)",
+                    arguments: arguments
+                ) {
                     let step: String = row["detail"]
                     let words = step.split(separator: " ")
                     let isScan =
@@ -58,7 +61,11 @@ import Testing
         _ = try await registry.rotate(.device(lamp.id), key: nil, actor: "a", now: Home.now)
         _ = try await lamp.talk(to: registry)
         _ = try await registry.rotate(
-            .group(lights), key: KeyName(parsing: "door"), actor: "a", now: Home.now)
+            .group(lights),
+            key: KeyName(parsing: "door"),
+            actor: "a",
+            now: Home.now
+        )
         _ = try await lamp.talk(to: registry)
         _ = try await registry.sweep(now: Home.now + 9999)
         _ = try await registry.device(lamp.id)
@@ -77,7 +84,10 @@ import Testing
         _ = try await registry.retireDevice(lamp.id, actor: "a", now: 1)
         if let order = try await registry.reconcile(lamp.contact()).retire {
             let receipt = Receipt(
-                operation: order.operation, counter: order.counter, destroyed: [])
+                operation: order.operation,
+                counter: order.counter,
+                destroyed: []
+            )
             _ = try await registry.acknowledge(device: lamp.id, receipt, now: 1)
         }
     }

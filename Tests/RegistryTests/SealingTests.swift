@@ -32,7 +32,8 @@ import Testing
                 UNION ALL SELECT 2, sealed FROM device_key WHERE \(other);
             UPDATE device_key SET sealed = (SELECT sealed FROM two WHERE n = 2) WHERE \(one);
             UPDATE device_key SET sealed = (SELECT sealed FROM two WHERE n = 1) WHERE \(other);
-            """)
+            """
+        )
     }
 
     private func expectDamaged(_ registry: Registry, _ lamp: FakeDevice) async throws {
@@ -78,14 +79,18 @@ import Testing
     @Test func `a group's key cannot stand in for another's`() async throws {
         let registry = try await home.lights()
         _ = try await registry.createGroup(
-            GroupName(parsing: "doors"), actor: "uid:root", now: 1)
+            GroupName(parsing: "doors"),
+            actor: "uid:root",
+            now: 1
+        )
         await registry.close()
         try home.tamper(
             """
             UPDATE device_group SET sealed_key =
                 (SELECT sealed_key FROM device_group WHERE name = 'doors')
             WHERE name = 'lights'
-            """)
+            """
+        )
         withExtendedLifetime(registry) {}
         let again = try Reopened(home)
         await #expect(throws: RegistryError.self) { try await again.registry.bundle() }
@@ -96,7 +101,8 @@ import Testing
         let bundle = try await registry.bundle()
         let lamp = try FakeDevice("lamp-1")
         let offer = try #require(
-            try await registry.reconcile(lamp.contact(byValue: lamp.claim(bundle))).offer)
+            try await registry.reconcile(lamp.contact(byValue: lamp.claim(bundle))).offer
+        )
         let secrets = [
             offer.keys[0].material.bytesForSearch, bundle.secret.bytesForSearch,
             registry.enrolPassword.bytesForSearch,

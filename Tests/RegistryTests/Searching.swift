@@ -28,6 +28,9 @@ final class Reopened: Sendable {
         copy = home.folder + "/copy"
         try FileManager.default.copyItem(atPath: home.data, toPath: copy)
         registry = try Registry.open(
-            folder: copy, rootKey: .file(home.keyFile), crypto: home.crypto)
+            folder: copy,
+            rootKey: .file(home.keyFile),
+            crypto: home.crypto
+        )
     }
 }

@@ -19,8 +19,12 @@ import Testing
                     _ = try? await registry.writer.perform { transaction in
                         try transaction.audit(
                             AuditEvent(
-                                time: 1, kind: .groupCreated, actor: "a",
-                                details: ["number": "\(number)"]))
+                                time: 1,
+                                kind: .groupCreated,
+                                actor: "a",
+                                details: ["number": "\(number)"]
+                            )
+                        )
                         transaction.count(.enrolled)
                         if number.isMultiple(of: 3) { throw Stop() }
                     }
@@ -37,8 +41,12 @@ import Testing
     @Test func `a full queue refuses, and serves again when it has drained`() async throws {
         let registry = try await home.lights()
         let writer = Writer(
-            store: registry.store, vault: registry.vault, changes: registry.changes,
-            head: try await registry.status(now: 1).audit, capacity: 4)
+            store: registry.store,
+            vault: registry.vault,
+            changes: registry.changes,
+            head: try await registry.status(now: 1).audit,
+            capacity: 4
+        )
         let refused = await withTaskGroup(of: Int.self) { group in
             for _ in 0..<50 {
                 group.addTask {
@@ -91,7 +99,8 @@ import Testing
         #expect(refused?.code == .diskFull)
         #expect(try await registry.auditVerify().fault == nil)
         #expect(
-            try await registry.status(now: 1).audit.count == before.audit.count + Int64(made))
+            try await registry.status(now: 1).audit.count == before.audit.count + Int64(made)
+        )
         try limit(10_000)
         _ = try await registry.createGroup(GroupName(parsing: "doors"), actor: "a", now: 1)
         #expect(try await registry.listGroups().count == made + 2)

@@ -47,8 +47,11 @@ struct Admission {
     private func readmit(_ device: DeviceRow, _ arrival: Arrival) throws -> Outcome {
         if device.state == .registered {
             if let claim = contact.claim {
-                if let problem = try examine(claim, for: device.group) {
-                    return refuse(problem, arrival, "")
+                switch try examine(claim) {
+                case .bad(let problem): return refuse(problem, arrival, "")
+                case .good(let group) where group != device.group:
+                    return refuse(.wrongGroup, arrival, "")
+                case .good: break
                 }
                 try useUp(claim)
             }
@@ -82,26 +85,29 @@ struct Admission {
 
     private func enrolUnknown(_ arrival: Arrival) throws -> Outcome {
         guard let claim = contact.claim else { return refuse(.unknownDevice, arrival, "") }
-        if let problem = try examine(claim, for: nil) { return refuse(problem, arrival, "") }
-        guard
-            let group = try transaction.row(
-                "SELECT group_id FROM bundle WHERE id = ?",
-                [Data(claim.tokenID)]
-            )?[0] as Int64?
-        else { return refuse(.tokenUnknown, arrival, "") }
+        let group: Int64
+        switch try examine(claim) {
+        case .bad(let problem): return refuse(problem, arrival, "")
+        case .good(let found): group = found
+        }
+        let report = contact.report
         let row = try transaction.row(
             """
             INSERT INTO device
-                (name, group_id, state, public_key, kid, credential, created_at, order_counter)
-            VALUES (?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING RETURNING id
+                (name, group_id, state, public_key, kid, credential, created_at, order_counter,
+                last_seen, store, security_level, agent_version, report, broker_password_hash)
+            VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id
             """,
             [
                 arrival.name.description, group, DeviceState.enrolled.rawValue,
                 Data(arrival.publicKey), Data(arrival.kid), Data(contact.credential.encoded),
-                contact.now,
+                contact.now, contact.now, report.store.rawValue, report.level.rawValue,
+                report.agentVersion, Data(ReportRecord.encode(report.keys)),
+                contact.brokerPasswordHash,
             ]
         )
         guard let row else { return refuse(.nameTaken, arrival, "") }
+        if contact.brokerPasswordHash != nil { transaction.accountsChanged() }
         try useUp(claim)
         transaction.count(.enrolled)
         try auditEnrolment(arrival, group: group)
@@ -110,15 +116,21 @@ struct Admission {
                 enrolling: row[0],
                 name: arrival.name,
                 group: group,
-                credential: contact.credential.encoded
+                credential: contact.credential.encoded,
+                isNew: true
             )
         )
     }
 
-    /// Why a claim admits nobody; nil when it is good.
+    private enum Examined {
+        case good(group: Int64)
+        case bad(ProblemCode)
+    }
+
+    /// Whether a claim admits its device, and to which group.
     ///
     /// Whoever lacks the secret learns nothing more.
-    private func examine(_ claim: EnrolmentClaim, for group: Int64?) throws -> ProblemCode? {
+    private func examine(_ claim: EnrolmentClaim) throws -> Examined {
         let row = try transaction.row(
             """
             SELECT group_id, sealed_secret, uses_left, expires_at, is_revoked
@@ -126,7 +138,7 @@ struct Admission {
             """,
             [Data(claim.tokenID)]
         )
-        guard let row, let id = BundleID(bytes: claim.tokenID) else { return .tokenUnknown }
+        guard let row, let id = BundleID(bytes: claim.tokenID) else { return .bad(.tokenUnknown) }
         let entry = try transaction.group(row[0])
         let secret = try transaction.vault.open(
             row.bytes(1),
@@ -139,7 +151,7 @@ struct Admission {
             message: claim.message.rawSpan
         )
         guard constantTimeEqual(expected.rawSpan, claim.proof.rawSpan) else {
-            return .tokenProofWrong
+            return .bad(.tokenProofWrong)
         }
         let bundle = EnrolmentBundle(
             id: id,
@@ -150,8 +162,7 @@ struct Admission {
             isRevoked: row[4],
             createdAt: 0
         )
-        if let refusal = bundle.refusal(at: contact.now) { return refusal }
-        return group == nil || group == entry.id ? nil : .wrongGroup
+        return bundle.refusal(at: contact.now).map { .bad($0) } ?? .good(group: entry.id)
     }
 
     private func useUp(_ claim: EnrolmentClaim) throws {

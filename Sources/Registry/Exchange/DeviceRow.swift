@@ -13,6 +13,8 @@ struct DeviceRow: Sendable {
     let credential: [UInt8]
     let orderCounter: UInt64
     let retireOperation: OperationID?
+    /// Whether its row was written a moment ago, report and all, and no key can be there.
+    let isNew: Bool
 
     fileprivate static let columns = """
         SELECT id, name, group_id, state, credential, order_counter, retire_operation
@@ -27,9 +29,16 @@ struct DeviceRow: Sendable {
         credential = row.bytes(4)
         orderCounter = row[5]
         retireOperation = OperationID(bytes: row.bytes(6))
+        isNew = false
     }
 
-    init(enrolling id: Int64, name: DeviceID, group: Int64, credential: [UInt8]) {
+    init(
+        enrolling id: Int64,
+        name: DeviceID,
+        group: Int64,
+        credential: [UInt8],
+        isNew: Bool = false
+    ) {
         self.id = id
         self.name = name
         self.group = group
@@ -37,6 +46,7 @@ struct DeviceRow: Sendable {
         state = .enrolled
         orderCounter = 0
         retireOperation = nil
+        self.isNew = isNew
     }
 }
 

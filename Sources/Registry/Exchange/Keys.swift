@@ -20,13 +20,8 @@ struct Keys {
     private var sealed: [[UInt8]?]
 
     init(of device: DeviceRow, actor: String, now: Int64, in transaction: Transaction) throws {
-        try self.init(
-            id: device.id,
-            name: device.name,
-            actor: actor,
-            now: now,
-            in: transaction
-        )
+        self.init(id: device.id, name: device.name, actor: actor, now: now, in: transaction)
+        if !device.isNew { try load() }
     }
 
     init(
@@ -35,12 +30,18 @@ struct Keys {
         actor: String,
         now: Int64,
         in transaction: Transaction
-    ) throws {
+    ) {
         self.transaction = transaction
         self.device = name
         self.id = id
         self.now = now
         self.actor = actor
+        records = []
+        sealed = []
+    }
+
+    /// Reads every generation of every key.
+    mutating func load() throws {
         let rows = try transaction.rows(
             """
             SELECT name, epoch, state, thumbprint, created_at, changed_at, grace_until, rotate_at,

@@ -80,13 +80,14 @@ extension Transaction {
             [now, limit]
         )
         for row in due {
-            var keys = try Keys(
+            var keys = Keys(
                 id: row[2],
                 name: try row.name(3, as: DeviceID.self),
                 actor: "server",
                 now: now,
                 in: self
             )
+            try keys.load()
             let (name, epoch) = (try row.name(0, as: KeyName.self), try row.epoch(1))
             guard let index = keys.index(name, epoch) else { continue }
             try keys.destroy(index)

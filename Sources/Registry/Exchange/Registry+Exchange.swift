@@ -107,7 +107,7 @@ extension Transaction {
             try auditRefusal(problem, about: device.name.description, now: contact.now)
             return .refuse(problem)
         case .registered, .enrolled:
-            try note(contact, from: device)
+            if !device.isNew { try note(contact, from: device) }
             return try reconcile(contact.report, of: device, now: contact.now)
         }
     }

@@ -27,11 +27,17 @@ struct PassphraseKey {
     /// One block of PBKDF2: the digest is as long as the key.
     func stretch(_ passphrase: KeyMaterial, crypto: any Crypto) -> [UInt8] {
         var round = crypto.authenticate(
-            .sha256, key: passphrase.secret, message: (salt + [0, 0, 0, 1]).rawSpan)
+            .sha256,
+            key: passphrase.secret,
+            message: (salt + [0, 0, 0, 1]).rawSpan
+        )
         var sum = round
         for _ in 1..<max(iterations, 1) {
             let next = crypto.authenticate(
-                .sha256, key: passphrase.secret, message: round.rawSpan)
+                .sha256,
+                key: passphrase.secret,
+                message: round.rawSpan
+            )
             round.wipe()
             round = next
             for index in sum.indices { sum[index] ^= round[index] }

@@ -5,8 +5,7 @@ internal import Synchronization
 
 /// Commits the changes of many callers together: one sync of the disk for each batch.
 ///
-/// Each change has a savepoint, so one that fails is undone alone. A caller hears of its change when
-/// the commit is durable.
+/// A change that fails is undone alone. A caller hears of its change when the commit is durable.
 final class Writer: Sendable {
     /// Changes that may wait; more are refused with `busy`.
     static let capacity = 4096
@@ -105,24 +104,43 @@ final class Writer: Sendable {
 
     private func commit(_ works: [Work]) {
         var errors: [RegistryError?] = []
-        let before = memory.withLock { $0 }
         do {
-            let after = try store.pool.writeWithoutTransaction { db in
-                let transaction = Transaction(db: db, vault: vault, memory: before)
-                try db.inTransaction(.immediate) {
-                    for work in works { errors.append(try transaction.attempt(work.run)) }
-                    try transaction.finish()
-                    return .commit
-                }
-                return (transaction.memory, transaction.effects)
+            do {
+                errors = try transact(works, isCareful: false)
+            } catch  where works.count > 1 {
+                // One of them failed, and undid the others: now each stands for itself.
+                errors = try transact(works, isCareful: true)
             }
-            memory.withLock { $0 = after.0 }
-            changes.announce(after.1)
         } catch {
             let error = RegistryError(wrapping: error)
             errors = works.map { _ in error }
         }
         for (work, error) in zip(works, errors) { work.finish(error) }
+    }
+
+    /// Commits a batch; savepoints cost a copy of every page touched, so only a careful run has them.
+    private func transact(_ works: [Work], isCareful: Bool) throws -> [RegistryError?] {
+        var errors: [RegistryError?] = []
+        let before = memory.withLock { $0 }
+        let (memory, effects) = try store.pool.writeWithoutTransaction { db in
+            let transaction = Transaction(db: db, vault: vault, memory: before)
+            try db.inTransaction(.immediate) {
+                for work in works {
+                    if isCareful {
+                        errors.append(try transaction.attempt(work.run))
+                    } else {
+                        try work.run(transaction)
+                        errors.append(nil)
+                    }
+                }
+                try transaction.finish()
+                return .commit
+            }
+            return (transaction.memory, transaction.effects)
+        }
+        self.memory.withLock { $0 = memory }
+        changes.announce(effects)
+        return errors
     }
 }
 
