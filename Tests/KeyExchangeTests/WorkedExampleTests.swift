@@ -1,3 +1,4 @@
+import CBOR
 import EDHOC
 import Foundation
 import KeyExchange
@@ -49,6 +50,18 @@ struct WorkedExampleTests {
         let password = try #require(lamp.password)
         let introduction = try #require(hall.introductions.first)
         let proof = try #require(introduction.enrolment)
+        let item = CBORWriter.encode { writer in
+            writer.bytes(proof.tokenID)
+            writer.bytes(proof.mac)
+        }
+        let reading = try SecondReading(
+            payloads: payloads.map(\.1),
+            ephemeral: x,
+            lamp: lampParty,
+            hall: hallParty.credential,
+            enrolment: EADItem(65_001, isCritical: true, value: item),
+            fleet: "berlin"
+        )
         return [
             ("x", x), ("y", y), ("i", repeated(0x33)), ("r", repeated(0x44)),
             ("CRED_I", lampParty.credential.encoded), ("CRED_R", hallParty.credential.encoded),
@@ -58,7 +71,7 @@ struct WorkedExampleTests {
             ("enrolment_message", introduction.enrolmentMessage), ("enrolment_mac", proof.mac),
             ("broker_password_bytes", clear(password.secret)),
             ("broker_password_text", clear(BrokerPassword.text(password))),
-        ]
+        ] + reading.numbers
     }
 
     @Test func `the worked example of the protocol's document is what the code makes`() throws {
