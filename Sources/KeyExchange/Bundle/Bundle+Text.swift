@@ -9,7 +9,7 @@ public import Secrets
 //     bundle = (1, fleet: tstr, group: tstr, host: tstr, port: uint, authority: bstr,
 //               password: bstr, server: bstr .cbor ccs, token / null, expires: uint / null,
 //               check: bstr .size 8)
-//     token  = [id: bstr .size 8, secret: bstr .size 16]
+//     token  = [id: bstr .size 8, secret: bstr .size 32]
 //
 // `check` is the beginning of SHA-256 over all the bytes before it. It finds a file that was cut or
 // mistyped; who can change the file on purpose can compute it, too.

@@ -7,7 +7,7 @@ public struct EnrolmentToken: Sendable {
     /// Bytes of the identifier.
     public static let idLength = 8
     /// Bytes of the secret.
-    public static let secretLength = 16
+    public static let secretLength = 32
 
     /// Names the token to the server.
     public let id: [UInt8]
