@@ -6,9 +6,15 @@ internal import Synchronization
 /// MQTT 5 as the agent's transport.
 public struct MQTTTransport: Transport {
     private let backoff: Backoff
+    private let connectTimeout: Duration
 
-    /// Pauses at least `shortestPause` between two attempts, and more with each failure.
-    public init(shortestPause: Duration = .milliseconds(500)) {
+    /// Pauses at least `shortestPause` between two attempts, and more with each failure; gives up an
+    /// attempt after `connectTimeout`.
+    public init(
+        shortestPause: Duration = .milliseconds(500),
+        connectTimeout: Duration = .seconds(10)
+    ) {
+        self.connectTimeout = connectTimeout
         backoff = Backoff(minimum: shortestPause, maximum: .seconds(120))
     }
 
@@ -27,6 +33,7 @@ public struct MQTTTransport: Transport {
         configuration.inboxCapacity = 16
         configuration.outboxCapacity = 16
         configuration.backoff = backoff
+        configuration.connectTimeout = connectTimeout
         do throws(MQTTError) {
             return MQTTAgentLink(try MQTTConnection(configuration), topics: settings.topics)
         } catch {

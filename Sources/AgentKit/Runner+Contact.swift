@@ -43,6 +43,19 @@ extension Runner {
         )
     }
 
+    /// A broker that keeps refusing the device's account may have another password for it: one from an
+    /// enrolment that was delayed on its way. The enrolment's own account leads to a new one.
+    func wasRefused() async throws {
+        refusals += 1
+        guard refusals >= timings.refusalsBeforeRenewal, talk == nil, let device = store.device,
+            device.life == .enrolled || device.life == .retiring
+        else { return }
+        log(.warning, "asking for a new account at the broker")
+        try await beginEnrolment(of: device)
+        // Unlike a first enrolment it must not wait for ever: the old account may work again.
+        timers.set(.session, after: timings.session)
+    }
+
     private func openLink(
         of device: DeviceRecord,
         clientID: String,
@@ -69,7 +82,7 @@ extension Runner {
     }
 
     func closeLink() async {
-        (isConnected, wasConnected) = (false, false)
+        (isConnected, wasConnected, refusals) = (false, false, 0)
         let old = link
         link = nil
         await old?.close()
@@ -78,7 +91,7 @@ extension Runner {
     /// The broker let us in: go on where we were, or make up for nudges that were missed.
     func connected() async throws {
         let isFirst = !wasConnected
-        wasConnected = true
+        (wasConnected, refusals) = (true, 0)
         if talk != nil {
             if !timers.isSet(.session) { timers.set(.session, after: timings.session) }
             transmit()

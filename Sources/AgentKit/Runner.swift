@@ -23,6 +23,8 @@ final class Runner {
     var linkNumber = 0
     var isConnected = false
     var wasConnected = false
+    /// How often in a row the broker has said no to this link.
+    var refusals = 0
     var talk: Talk?
     /// A contact is due as soon as there is a connection and no session.
     var wantsContact = false
@@ -134,6 +136,7 @@ final class Runner {
         case .refused(let reason):
             log(.warning, "the broker refuses", ["reason": reason])
             (isConnected, trouble) = (false, reason)
+            try await wasRefused()
         case .message(let topic, let payload, let isRetained):
             // The broker may keep and repeat what it likes; a session is made of fresh messages.
             guard !isRetained, payload.count <= MessageLimits.payload else { return nil }

@@ -17,6 +17,8 @@ public struct Timings: Sendable {
     public var longestPause: Duration = .seconds(600)
     /// Contacts that nudges can cause in a row; each second allows one more.
     public var nudgeBurst = 120
+    /// How often in a row the broker may refuse the device's account before a new one is asked for.
+    public var refusalsBeforeRenewal = 5
     /// How long an enrolment may take before its command gives up; nil for ever.
     public var enrolmentLimit: Duration?
 

@@ -23,9 +23,17 @@ final class Estate: Sendable {
         Broker.Account("@enrol", password: "of-those-who-enrol"),
     ]
 
-    init(token: Bool = true) async throws {
+    /// A proxy that may misbehave, between the devices and a broker without TLS.
+    let proxy: MisbehavingProxy?
+
+    init(token: Bool = true, isProxied: Bool = false) async throws {
         folder = try TemporaryFolder()
-        broker = try await Broker.start(in: folder.path + "/broker", accounts: Self.accounts)
+        broker = try await Broker.start(
+            in: folder.path + "/broker",
+            transport: isProxied ? .plain : .tls,
+            accounts: Self.accounts
+        )
+        proxy = isProxied ? try MisbehavingProxy(to: broker.port) : nil
         let key = try crypto.generateAgreementKey(.p256)
         let ccs = CCS.encode(
             subject: nil,
@@ -40,9 +48,9 @@ final class Estate: Sendable {
             fleet: fleet,
             group: GroupName(checked: "lamps"),
             broker: Bundle.Broker(
-                host: "localhost",
-                port: broker.port,
-                authority: try Self.read(broker.authorityFile ?? "")
+                host: isProxied ? "127.0.0.1" : "localhost",
+                port: proxy?.port ?? broker.port,
+                authority: try broker.authorityFile.map { try Self.read($0) } ?? []
             ),
             enrolPassword: KeyMaterial(Secret(copying: Array("of-those-who-enrol".utf8).rawSpan)),
             server: credential,
@@ -50,12 +58,14 @@ final class Estate: Sendable {
             expires: nil
         )
         var configuration = MQTTConfiguration(
-            host: "localhost",
+            host: isProxied ? "127.0.0.1" : "localhost",
             port: broker.port,
             clientID: "server-of-this-test",
             authorityFile: broker.authorityFile
         )
         configuration.username = "@server"
+        configuration.connectTimeout = .seconds(1)
+        configuration.backoff = Backoff(minimum: .milliseconds(20), maximum: .milliseconds(100))
         var password = Array("of-the-server".utf8)
         configuration.password = MQTTPassword(Secret(taking: &password))
         connection = try MQTTConnection(configuration)
@@ -68,6 +78,7 @@ final class Estate: Sendable {
 
     func close() async {
         await connection.close()
+        proxy?.stop()
         await broker.stop()
     }
 

@@ -1,6 +1,7 @@
 import AgentKit
 import KeyExchange
 import KeyStore
+import Secrets
 import Synchronization
 import Testing
 
@@ -159,6 +160,34 @@ private final class Flag: Sendable {
             }
         }
         #expect(await world.server.reports.count <= 8)
+    }
+
+    @Test func `an account that the broker refuses for ever is renewed`() async throws {
+        let world = try World()
+        let device = Device(world)
+        _ = try await device.enrol()
+        let before = try #require(await world.server.account)
+        world.refuseAccount(times: 6)
+        try await device.run { store, _ in
+            // By the enrolment's way once, and by the device's own afterwards.
+            #expect(await eventually { await world.server.reports.count == 3 })
+            let after = try #require(await world.server.account)
+            #expect(after !== before)
+            #expect(store.device?.account?.secret.isEqual(to: after.secret) == true)
+        }
+        #expect(await world.server.devices.count == 1)
+    }
+
+    @Test func `a few refusals are waited out`() async throws {
+        let world = try World()
+        let device = Device(world)
+        _ = try await device.enrol()
+        world.refuseAccount(times: 4)
+        try await device.run { _, _ in
+            #expect(await eventually { device.log.count("broker refuses") == 4 })
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        #expect(await world.server.reports.count == 1)
     }
 
     @Test func `a stranger's server gets nothing`() async throws {

@@ -13,6 +13,7 @@ final class World: Transport {
     private struct State {
         var links: [FakeLink] = []
         var isUp = true
+        var refusals = 0
         var sent: [(topic: String, payload: [UInt8])] = []
         var fate: @Sendable (_ topic: String, _ number: Int) -> Fate = { _, _ in .pass }
         var count = 0
@@ -70,11 +71,18 @@ final class World: Transport {
         FakeLink(settings, self)
     }
 
+    /// Lets the broker refuse the device's own account so many times.
+    func refuseAccount(times: Int) { state.withLock { $0.refusals = times } }
+
     func joined(_ link: FakeLink) {
-        let isUp = state.withLock { state in
+        let (isUp, refusals) = state.withLock { state in
             state.links.append(link)
-            return state.isUp
+            guard link.settings.username != "@enrol" else { return (state.isUp, 0) }
+            defer { state.refusals = 0 }
+            return (state.isUp, state.refusals)
         }
+        for _ in 0..<refusals { link.deliver(.refused("bad password")) }
+        guard refusals == 0 else { return }
         link.deliver(isUp ? .connected : .disconnected("the broker is down"))
     }
 
