@@ -27,6 +27,8 @@ extension Registry {
     ) throws(RegistryError) -> Registry {
         try Store.makeFolder(folder)
         let lock = try FolderLock(folder: folder)
+        // No stray key beside a fleet that is there and whose own key is elsewhere.
+        try Store.demandNone(in: folder)
         // The key comes first: a database whose key was never written could not be opened again.
         let (root, passphrase) = try rootKey.create(iterations: iterations, crypto: crypto)
         let store = try Store(folder: folder, mustExist: false)

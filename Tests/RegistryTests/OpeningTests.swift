@@ -53,8 +53,11 @@ import Testing
             withIntermediateDirectories: true
         )
         #expect(code { _ = try home.open() } == .missing)
-        _ = try home.create()
+        do { _ = try home.create() }
         #expect(code { _ = try home.create() } == .exists)
+        try FileManager.default.removeItem(atPath: home.keyFile)
+        #expect(code { _ = try home.create() } == .exists)
+        #expect(!FileManager.default.fileExists(atPath: home.keyFile))
     }
 
     @Test func `a second server on the folder is refused, and told who has it`() async throws {

@@ -64,7 +64,7 @@ public enum RotationScope: Hashable, Sendable {
     case group(GroupName)
 }
 
-/// The state of the fleet at a glance; reading it costs the same for one device and a million.
+/// The state of the fleet at a glance; reading it looks at no device that is well.
 public struct FleetStatus: Hashable, Sendable {
     /// The fleet.
     public let fleet: FleetID
