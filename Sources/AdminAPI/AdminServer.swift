@@ -21,6 +21,8 @@ public struct AdminServer: Service {
         public var connections: Int
         /// How long a connection may stay silent.
         public var idleSeconds: Int64
+        /// How long requests under way may take to end when the server stops.
+        public var stopSeconds: Int64
 
         /// States all of it.
         public init(
@@ -28,13 +30,15 @@ public struct AdminServer: Service {
             access: AccessPolicy,
             socketGroup: UInt32? = nil,
             connections: Int = 64,
-            idleSeconds: Int64 = 60
+            idleSeconds: Int64 = 60,
+            stopSeconds: Int64 = 5
         ) {
             self.socketPath = socketPath
             self.access = access
             self.socketGroup = socketGroup
             self.connections = connections
             self.idleSeconds = idleSeconds
+            self.stopSeconds = stopSeconds
         }
     }
 
@@ -94,7 +98,7 @@ public struct AdminServer: Service {
             logger: logger
         )
         do {
-            try await app.run()
+            try await runBounded(app)
         } catch let error as IOError {
             throw AdminServerError(
                 .unusable,
@@ -103,6 +107,25 @@ public struct AdminServer: Service {
             )
         }
         if let problem = bound.withLock({ $0.problem }) { throw problem }
+    }
+
+    /// Runs until it is told to stop, and then not much longer.
+    ///
+    /// A client that sent half a request would otherwise hold the server until its connection has been
+    /// idle for too long.
+    private func runBounded(_ app: some ApplicationProtocol) async throws {
+        let patience = configuration.stopSeconds
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await app.run() }
+            tasks.addTask {
+                try await gracefulShutdown()
+                try await Task.sleep(for: .seconds(patience))
+            }
+            defer { tasks.cancelAll() }
+            do {
+                try await tasks.next()
+            } catch is CancellationError {}
+        }
     }
 
     private var router: Router<AdminContext> {

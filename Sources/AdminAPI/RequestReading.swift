@@ -65,6 +65,8 @@ extension Request {
             return Data(buffer.readableBytesView)
         } catch is NIOTooManyBytesError {
             throw AdminProblem.tooLarge(nil, limit)
+        } catch {
+            throw AdminProblem(.malformed, "the body ended early")
         }
     }
 }

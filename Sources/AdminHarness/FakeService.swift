@@ -4,32 +4,19 @@ internal import Synchronization
 
 /// A server that keeps everything in memory and behaves: names are unique, states count.
 package final class FakeService: AdminService {
-    /// All that it knows.
-    package struct State: Sendable {
-        package var groups: [String: Group] = [:]
-        package var specs: [KeySpec] = []
-        package var bundles: [BundleRecord] = []
-        package var devices: [String: DeviceDetail] = [:]
-        package var audit: [AuditEntry] = []
-        /// What checking the log finds; nil for an intact one.
-        package var verdict: AuditVerdict?
-        package var failure: AdminProblem?
-        package var metrics: [Metric] = []
-    }
-
-    private let state = Mutex(State())
+    private let state = Mutex(FakeFleet())
 
     /// An empty one.
     package init() {}
 
     /// What it holds now.
-    package var now: State { state.withLock { $0 } }
+    package var now: FakeFleet { state.withLock { $0 } }
 
     /// Sets the stage for a story.
-    package func stage(_ body: (inout State) -> Void) { state.withLock { body(&$0) } }
+    package func stage(_ body: (inout FakeFleet) -> Void) { state.withLock { body(&$0) } }
 
     private func change<Value: Sendable>(
-        _ body: (inout State) throws(AdminProblem) -> Value
+        _ body: (inout FakeFleet) throws(AdminProblem) -> Value
     ) throws(AdminProblem) -> Value {
         let result = state.withLock { state -> Result<Value, AdminProblem> in
             if let failure = state.failure { return .failure(failure) }
@@ -275,55 +262,4 @@ package final class FakeService: AdminService {
                 ?? AuditVerdict(isIntact: true, rows: Int64(state.audit.count), head: "00ff")
         }
     }
-}
-
-/// The moment at which everything in the fake happens.
-package let noon = Timestamp(seconds: 1_772_366_400)
-
-extension FakeService.State {
-    /// Puts a device there.
-    package mutating func add(_ id: String, group: String, in state: String, keys: [DeviceKey] = []) {
-        devices[id] = DeviceDetail(device: Device(id: id, group: group, state: state), keys: keys)
-    }
-
-    /// Writes an audit row.
-    package mutating func record(_ kind: String, _ actor: AdminActor, device: String? = nil) {
-        audit.append(
-            AuditEntry(
-                sequence: Int64(audit.count + 1),
-                at: noon,
-                kind: kind,
-                actor: actor.description,
-                device: device
-            )
-        )
-    }
-
-    func keys(of selection: KeySelection) -> [(String, Int)] {
-        devices.values.sorted { $0.device.id < $1.device.id }.flatMap { detail in
-            detail.keys.indices.compactMap { index in
-                let isMeant =
-                    (selection.device == nil || selection.device == detail.device.id)
-                    && (selection.group == nil || selection.group == detail.device.group)
-                    && (selection.key == nil || selection.key == detail.keys[index].name)
-                return isMeant ? (detail.device.id, index) : nil
-            }
-        }
-    }
-}
-
-private func check(_ name: String) throws(AdminProblem) {
-    guard !name.isEmpty, name.allSatisfy({ $0.isLowercase || $0.isNumber || $0 == "-" }) else {
-        throw AdminProblem(.invalid, "bad name \"\(name)\"")
-    }
-}
-
-private func cut<Item: Codable & Sendable>(
-    _ items: [Item],
-    _ page: PageRequest,
-    by key: (Item) -> String
-) -> Page<Item> {
-    let rest = items.filter { key($0) > (page.after ?? "") }
-    let part = Array(rest.prefix(page.limit))
-    return Page(items: part, next: part.count < rest.count ? part.last.map(key) : nil)
 }

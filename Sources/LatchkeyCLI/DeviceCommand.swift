@@ -36,7 +36,7 @@ struct DeviceCommand: AsyncParsableCommand {
             let bytes = try readFile(file, atMost: Self.largestFile)
             let result: ImportResult = try await client.post("/v1/devices/import", file: bytes)
             if output.isJSON { return Console.current.print(try json(result)) }
-            Console.current.print("\(result.imported) devices registered")
+            Console.current.print("\(counted(result.imported, "device")) registered")
             Console.current.note(
                 "next: latchkey bundle create --group GROUP --pre-registered --output FILE"
             )

@@ -59,7 +59,9 @@ struct KeyCommand: AsyncParsableCommand {
             )
             let console = Console.current
             if !output.isJSON {
-                console.print("\(start.keys) keys change at their devices' next contact")
+                console.print(
+                    "asked for \(counted(start.keys, "new key")), made at the next contact of each device"
+                )
             }
             guard let wait else {
                 if output.isJSON { console.print(try json(Outcome(keys: start.keys))) }
@@ -69,7 +71,7 @@ struct KeyCommand: AsyncParsableCommand {
             if output.isJSON {
                 console.print(try json(Outcome(keys: start.keys, progress: progress)))
             } else {
-                console.print("\(progress.settled) of \(progress.keys) keys settled")
+                console.print("\(progress.settled) of \(counted(progress.keys, "key")) settled")
             }
             guard progress.settled == progress.keys else {
                 throw Failure(

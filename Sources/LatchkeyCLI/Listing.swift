@@ -28,3 +28,8 @@ extension AdminClient {
 
 /// A value for a table; a dash where there is none.
 func shown(_ value: (some CustomStringConvertible)?) -> String { value.map { "\($0)" } ?? "-" }
+
+/// A number and its noun.
+func counted(_ number: Int, _ noun: String) -> String {
+    number == 1 ? "1 \(noun)" : "\(number) \(noun)s"
+}

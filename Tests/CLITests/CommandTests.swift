@@ -161,7 +161,7 @@ import Testing
                 atomically: false,
                 encoding: .utf8
             )
-            #expect(await latchkey("device", "import", file).output == "1 devices registered\n")
+            #expect(await latchkey("device", "import", file).output == "1 device registered\n")
         }
     }
 
