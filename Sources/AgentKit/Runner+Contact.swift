@@ -43,8 +43,10 @@ extension Runner {
         )
     }
 
-    /// A broker that keeps refusing the device's account may have another password for it: one from an
-    /// enrolment that was delayed on its way. The enrolment's own account leads to a new one.
+    /// Asks for a new account when the broker keeps refusing the device's own.
+    ///
+    /// The broker may have another password for it: one from an enrolment that was delayed on its way.
+    /// The enrolment's account leads to a new one.
     func wasRefused() async throws {
         refusals += 1
         guard refusals >= timings.refusalsBeforeRenewal, talk == nil, let device = store.device,

@@ -25,7 +25,7 @@ extension KeyStore {
                 case .retiring, .retired:
                     throw StoreError(
                         .refused,
-                        "this device is retired: run latchkey-agent wipe, then enrol under a new name"
+                        "this device is retired: run latchkey-agent wipe --yes, then enrol it under a new name"
                     )
                 case .enrolling where device.fleet == bundle.fleet && device.name == name:
                     var renewed = device
