@@ -38,8 +38,11 @@ public struct DeviceSession: ~Copyable, Sendable {
 
     /// Begins a session; `outgoing` is its first payload.
     public init(
-        profile: DeviceProfile, token: EnrolmentToken?, report: Report,
-        connectionID: ConnectionID, suites: [CipherSuite.ID] = [Profile.suites[0]],
+        profile: DeviceProfile,
+        token: EnrolmentToken?,
+        report: Report,
+        connectionID: ConnectionID,
+        suites: [CipherSuite.ID] = [Profile.suites[0]],
         crypto: any Crypto
     ) throws(SessionFailure) {
         self.profile = profile
@@ -50,8 +53,12 @@ public struct DeviceSession: ~Copyable, Sendable {
         let initiator: Initiator
         do {
             initiator = try Initiator(
-                method: Profile.method, suites: suites, connectionID: connectionID, ead1: [],
-                crypto: crypto)
+                method: Profile.method,
+                suites: suites,
+                connectionID: connectionID,
+                ead1: [],
+                crypto: crypto
+            )
         } catch {
             throw .handshake(error)
         }
@@ -105,7 +112,10 @@ public struct DeviceSession: ~Copyable, Sendable {
         do throws(EDHOCError) {
             let finished = try waiting.finish(result)
             var cipher = SessionCipher(
-                side: .toServer, fleet: profile.fleet, suite: finished.suite, crypto: crypto
+                side: .toServer,
+                fleet: profile.fleet,
+                suite: finished.suite,
+                crypto: crypto
             ) { finished.exporter(label: $0, context: $1, count: $2) }
             let proof = PossessionProof(fleet: profile.fleet, crypto: crypto) {
                 finished.exporter(label: $0, context: $1, count: $2)
@@ -113,7 +123,10 @@ public struct DeviceSession: ~Copyable, Sendable {
             password = KeyMaterial(
                 finished.exporter(
                     label: Profile.ExporterLabel.brokerPassword.rawValue,
-                    context: SessionCipher.context(profile.fleet), count: BrokerPassword.length))
+                    context: SessionCipher.context(profile.fleet),
+                    count: BrokerPassword.length
+                )
+            )
             let sealed: [UInt8]
             do { sealed = try cipher.seal(report) } catch { return .failed(.crypto(error)) }
             outgoing =
@@ -134,9 +147,11 @@ public struct DeviceSession: ~Copyable, Sendable {
                 let result = results.first(where: { $0.name == key.name && $0.epoch == key.epoch })
             else { preconditionFailure("no result for \(key.name)") }
             return Confirmation(
-                name: key.name, epoch: key.epoch,
+                name: key.name,
+                epoch: key.epoch,
                 result: result.failure.map { .failure($0) }
-                    ?? .proof(proof.make(key, operation: offer.operation)))
+                    ?? .proof(proof.make(key, operation: offer.operation))
+            )
         }
         return say(Confirm(operation: offer.operation, results: confirmations), cipher)
     }
@@ -147,8 +162,10 @@ public struct DeviceSession: ~Copyable, Sendable {
             preconditionFailure("no retirement is open")
         }
         let receipt = Receipt(
-            operation: retire.operation, counter: retire.counter,
-            destroyed: Array(keys.prefix(Receipt.limit)))
+            operation: retire.operation,
+            counter: retire.counter,
+            destroyed: Array(keys.prefix(Receipt.limit))
+        )
         return say(receipt, cipher)
     }
 
@@ -160,7 +177,8 @@ public struct DeviceSession: ~Copyable, Sendable {
     // MARK: - Steps
 
     private mutating func greeted(
-        _ initiator: consuming Initiator, _ message2: [UInt8]
+        _ initiator: consuming Initiator,
+        _ message2: [UInt8]
     ) -> DeviceEvent {
         do throws(EDHOCError) {
             let received = try initiator.receive(message2: message2, understood: [])
@@ -169,8 +187,10 @@ public struct DeviceSession: ~Copyable, Sendable {
             var ead3: [EADItem] = []
             if let token {
                 let message = EnrolmentProof.message(
-                    messageOneDigest: verified.messageOneDigest, ephemeralY: verified.ephemeralY,
-                    credential: profile.own)
+                    messageOneDigest: verified.messageOneDigest,
+                    ephemeralY: verified.ephemeralY,
+                    credential: profile.own
+                )
                 ead3 = [EnrolmentProof(token: token, message: message, crypto: crypto).item]
             }
             let waiting = try verified.prepare(as: profile.own, ead3: ead3)
@@ -183,8 +203,11 @@ public struct DeviceSession: ~Copyable, Sendable {
     }
 
     private mutating func authenticated(
-        _ finished: consuming InitiatorFinished, _ cipher: consuming SessionCipher,
-        _ proof: consuming PossessionProof, _ message4: [UInt8], _ sealed: [UInt8]
+        _ finished: consuming InitiatorFinished,
+        _ cipher: consuming SessionCipher,
+        _ proof: consuming PossessionProof,
+        _ message4: [UInt8],
+        _ sealed: [UInt8]
     ) -> DeviceEvent {
         do throws(EDHOCError) {
             _ = try finished.receive(message4: message4, understood: [])
@@ -214,7 +237,8 @@ public struct DeviceSession: ~Copyable, Sendable {
     }
 
     private mutating func answered(
-        _ cipher: consuming SessionCipher, _ sealed: [UInt8]?
+        _ cipher: consuming SessionCipher,
+        _ sealed: [UInt8]?
     ) -> DeviceEvent {
         guard let sealed, let plaintext = cipher.open(sealed) else {
             state = .confirming(cipher)
@@ -232,7 +256,8 @@ public struct DeviceSession: ~Copyable, Sendable {
     }
 
     private mutating func say(
-        _ message: some SessionMessage, _ cipher: consuming SessionCipher
+        _ message: some SessionMessage,
+        _ cipher: consuming SessionCipher
     ) -> DeviceEvent {
         guard let peer else { preconditionFailure("message_2 has named the peer") }
         do throws(CryptoError) {

@@ -74,7 +74,8 @@ extension Confirm: SessionMessage {
             let name = try reader.keyName()
             let epoch = try reader.epoch()
             results.append(
-                Confirmation(name: name, epoch: epoch, result: try result(from: &reader)))
+                Confirmation(name: name, epoch: epoch, result: try result(from: &reader))
+            )
         }
         guard !results.isEmpty else { throw MessageError("a confirmation of no keys") }
         return Confirm(operation: operation, results: results)

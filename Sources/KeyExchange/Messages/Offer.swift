@@ -20,8 +20,13 @@ public struct OfferedKey: Sendable {
 
     /// States all of it.
     public init(
-        name: KeyName, epoch: Epoch, algorithm: KeyAlgorithm, use: KeyUse, graceSeconds: UInt32,
-        leaseSeconds: UInt32, material: KeyMaterial
+        name: KeyName,
+        epoch: Epoch,
+        algorithm: KeyAlgorithm,
+        use: KeyUse,
+        graceSeconds: UInt32,
+        leaseSeconds: UInt32,
+        material: KeyMaterial
     ) {
         self.name = name
         self.epoch = epoch
@@ -105,9 +110,14 @@ extension Offer: SessionMessage {
             throw MessageError("unknown use of \(name)")
         }
         return OfferedKey(
-            name: name, epoch: epoch, algorithm: algorithm, use: use,
-            graceSeconds: try reader.seconds(), leaseSeconds: try reader.seconds(),
-            material: material)
+            name: name,
+            epoch: epoch,
+            algorithm: algorithm,
+            use: use,
+            graceSeconds: try reader.seconds(),
+            leaseSeconds: try reader.seconds(),
+            material: material
+        )
     }
 
     @_lifetime(reader: copy reader)

@@ -77,7 +77,10 @@ public struct Report: Hashable, Sendable {
 
     /// States all of it.
     public init(
-        agentVersion: String, store: StoreKind, level: SecurityLevel, lastOrder: UInt64,
+        agentVersion: String,
+        store: StoreKind,
+        level: SecurityLevel,
+        lastOrder: UInt64,
         keys: [HeldKey]
     ) {
         self.agentVersion = agentVersion
@@ -130,7 +133,12 @@ extension Report: SessionMessage {
             keys.append(key)
         }
         return Report(
-            agentVersion: version, store: store, level: level, lastOrder: order, keys: keys)
+            agentVersion: version,
+            store: store,
+            level: level,
+            lastOrder: order,
+            keys: keys
+        )
     }
 
     @_lifetime(reader: copy reader)

@@ -97,7 +97,9 @@ extension CBORReader {
     mutating func list(atMost limit: Int) throws(MessageError) -> Int {
         let count: Int
         do { count = try array() } catch { throw MessageError(error) }
-        guard count <= limit else { throw MessageError("want at most \(limit) items, have \(count)") }
+        guard count <= limit else {
+            throw MessageError("want at most \(limit) items, have \(count)")
+        }
         return count
     }
 

@@ -42,22 +42,41 @@ public struct ServerSession: ~Copyable, Sendable {
     ///
     /// `ephemeral` may be made beforehand, while there was nothing else to do.
     public static func begin(
-        payload: [UInt8], message1: [UInt8], fleet: FleetID, responder: Responder,
-        connection: ConnectionID, ephemeral: (any AgreementKey)? = nil, crypto: any Crypto
+        payload: [UInt8],
+        message1: [UInt8],
+        fleet: FleetID,
+        responder: Responder,
+        connection: ConnectionID,
+        ephemeral: (any AgreementKey)? = nil,
+        crypto: any Crypto
     ) throws(EDHOCError) -> ServerSession {
         let received = try responder.receive(message1: message1, understood: [])
         let peer = received.peerConnectionID
         let waiting = try received.prepare(
-            connectionID: connection, ead2: [], ephemeral: ephemeral)
+            connectionID: connection,
+            ead2: [],
+            ephemeral: ephemeral
+        )
         let operation = waiting.operation
         return ServerSession(
-            state: .signing(waiting), fleet: fleet, crypto: crypto, peer: peer,
-            lastRequest: payload, connection: connection, operation: operation)
+            state: .signing(waiting),
+            fleet: fleet,
+            crypto: crypto,
+            peer: peer,
+            lastRequest: payload,
+            connection: connection,
+            operation: operation
+        )
     }
 
     private init(
-        state: consuming State, fleet: FleetID, crypto: any Crypto, peer: ConnectionID,
-        lastRequest: [UInt8], connection: ConnectionID, operation: LongTermOperation
+        state: consuming State,
+        fleet: FleetID,
+        crypto: any Crypto,
+        peer: ConnectionID,
+        lastRequest: [UInt8],
+        connection: ConnectionID,
+        operation: LongTermOperation
     ) {
         self.state = state
         self.fleet = fleet
@@ -131,8 +150,10 @@ public struct ServerSession: ~Copyable, Sendable {
             let isByValue = identified.peerID.credentialByValue != nil
             let verified = try identified.verify(peer: found)
             let message = EnrolmentProof.message(
-                messageOneDigest: verified.messageOneDigest, ephemeralY: verified.ephemeralY,
-                credential: found)
+                messageOneDigest: verified.messageOneDigest,
+                ephemeralY: verified.ephemeralY,
+                credential: found
+            )
             let claim = verified.ead3.first { $0.label == Profile.enrolmentLabel }?.value
             let done = try verified.finish()
             guard let message4 = done.message4 else { preconditionFailure("message_4 was asked") }
@@ -140,25 +161,35 @@ public struct ServerSession: ~Copyable, Sendable {
                 done.session.exporter(label: label, context: context, count: count)
             }
             var cipher = SessionCipher(
-                side: .toDevice, fleet: fleet, suite: done.session.suite, crypto: crypto,
-                exporter: exporter)
+                side: .toDevice,
+                fleet: fleet,
+                suite: done.session.suite,
+                crypto: crypto,
+                exporter: exporter
+            )
             let proof = PossessionProof(fleet: fleet, crypto: crypto, exporter: exporter)
             let password = KeyMaterial(
                 exporter(
-                    Profile.ExporterLabel.brokerPassword.rawValue, SessionCipher.context(fleet),
-                    BrokerPassword.length))
+                    Profile.ExporterLabel.brokerPassword.rawValue,
+                    SessionCipher.context(fleet),
+                    BrokerPassword.length
+                )
+            )
             guard let plaintext = cipher.open(sealed) else {
                 throw EDHOCError(.notAuthentic, "the report beside message_3 does not open")
             }
             state = .deciding(message4: message4, cipher, proof)
             do throws(MessageError) {
                 let introduction = Introduction(
-                    credential: found, isByValue: isByValue,
+                    credential: found,
+                    isByValue: isByValue,
                     enrolment: try claim.map { value throws(MessageError) in
                         try EnrolmentProof(parsing: value)
                     },
-                    enrolmentMessage: message, report: try plaintext.parse(Report.self),
-                    brokerPassword: password)
+                    enrolmentMessage: message,
+                    report: try plaintext.parse(Report.self),
+                    brokerPassword: password
+                )
                 return .reconcile(introduction)
             } catch {
                 return refuse(.message(error))
@@ -221,11 +252,15 @@ public struct ServerSession: ~Copyable, Sendable {
     // MARK: - Steps
 
     private mutating func challenged(
-        _ sent: consuming ResponderSent, _ message3: [UInt8], _ sealed: [UInt8]
+        _ sent: consuming ResponderSent,
+        _ message3: [UInt8],
+        _ sealed: [UInt8]
     ) -> ServerEvent {
         do throws(EDHOCError) {
             let identified = try sent.receive(
-                message3: message3, understood: [Profile.enrolmentLabel])
+                message3: message3,
+                understood: [Profile.enrolmentLabel]
+            )
             let id = identified.peerID
             state = .identifying(identified, report: sealed)
             return .identify(id)
@@ -235,8 +270,11 @@ public struct ServerSession: ~Copyable, Sendable {
     }
 
     private mutating func confirmed(
-        _ offer: Offer, _ verdicts: [Verdict], _ cipher: consuming SessionCipher,
-        _ proof: consuming PossessionProof, _ plaintext: borrowing Secret
+        _ offer: Offer,
+        _ verdicts: [Verdict],
+        _ cipher: consuming SessionCipher,
+        _ proof: consuming PossessionProof,
+        _ plaintext: borrowing Secret
     ) -> ServerEvent {
         let results: [InstallResult]
         do throws(MessageError) {
@@ -255,7 +293,9 @@ public struct ServerSession: ~Copyable, Sendable {
 
     /// Exactly one result for each key offered, in its order, and each proof verified.
     private static func check(
-        _ confirm: Confirm, against offer: Offer, _ proof: borrowing PossessionProof
+        _ confirm: Confirm,
+        against offer: Offer,
+        _ proof: borrowing PossessionProof
     ) throws(MessageError) -> [InstallResult] {
         guard confirm.operation == offer.operation, confirm.results.count == offer.keys.count
         else { throw MessageError("a confirmation of another offer") }
@@ -277,7 +317,9 @@ public struct ServerSession: ~Copyable, Sendable {
     }
 
     private mutating func receipted(
-        _ retire: Retire, _ cipher: consuming SessionCipher, _ plaintext: borrowing Secret
+        _ retire: Retire,
+        _ cipher: consuming SessionCipher,
+        _ plaintext: borrowing Secret
     ) -> ServerEvent {
         state = .settling(cipher)
         do throws(MessageError) {
@@ -301,7 +343,9 @@ public struct ServerSession: ~Copyable, Sendable {
 
     /// Seals an answer, and keeps it for the case that the same request comes again.
     private mutating func answer(
-        _ message: some SessionMessage, _ message4: [UInt8]?, _ cipher: inout SessionCipher
+        _ message: some SessionMessage,
+        _ message4: [UInt8]?,
+        _ cipher: inout SessionCipher
     ) throws(CryptoError) -> [UInt8] {
         let sealed = try cipher.seal(message)
         let bytes = Frame.next(peer, handshake: message4, sealed: sealed).encoded

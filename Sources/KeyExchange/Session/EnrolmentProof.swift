@@ -33,7 +33,9 @@ public struct EnrolmentProof: Hashable, Sendable {
 
     /// The bytes that a proof authenticates.
     public static func message(
-        messageOneDigest: [UInt8], ephemeralY: [UInt8], credential: Credential
+        messageOneDigest: [UInt8],
+        ephemeralY: [UInt8],
+        credential: Credential
     ) -> [UInt8] {
         Array("latchkey enrol".utf8) + messageOneDigest + ephemeralY + credential.encoded
     }
@@ -47,11 +49,13 @@ public struct EnrolmentProof: Hashable, Sendable {
     /// The critical EAD_3 item that carries it.
     var item: EADItem {
         EADItem(
-            Profile.enrolmentLabel, isCritical: true,
+            Profile.enrolmentLabel,
+            isCritical: true,
             value: CBORWriter.encode { writer in
                 writer.bytes(tokenID)
                 writer.bytes(mac)
-            })
+            }
+        )
     }
 
     /// Reads the item's value.

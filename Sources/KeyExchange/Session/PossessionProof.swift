@@ -14,12 +14,16 @@ struct PossessionProof: ~Copyable {
 
     /// Takes the salt from the session.
     init(
-        fleet: FleetID, crypto: any Crypto,
+        fleet: FleetID,
+        crypto: any Crypto,
         exporter: (_ label: Int, _ context: [UInt8], _ count: Int) -> Secret
     ) {
         self.crypto = crypto
         salt = exporter(
-            Profile.ExporterLabel.possession.rawValue, SessionCipher.context(fleet), 32)
+            Profile.ExporterLabel.possession.rawValue,
+            SessionCipher.context(fleet),
+            32
+        )
     }
 
     /// The proof for one key of one offer.
@@ -34,7 +38,10 @@ struct PossessionProof: ~Copyable {
             crypto.extract(.sha256, salt: $0, inputKey: key.material.secret)
         }
         return crypto.expand(
-            .sha256, key: pseudorandom, info: info.rawSpan, count: Confirm.proofLength
+            .sha256,
+            key: pseudorandom,
+            info: info.rawSpan,
+            count: Confirm.proofLength
         )
         .withBytes { [UInt8](copying: $0) }
     }

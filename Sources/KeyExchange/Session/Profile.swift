@@ -12,7 +12,7 @@ public enum Profile {
     public static let connectionIDLength = 8
     /// Bytes of a key identifier, drawn at random: unique in a fleet.
     public static let kidLength = 8
-    /// The EAD_3 item that carries an enrolment proof. The label is not registered with IANA.
+    /// The label of the EAD_3 item that carries an enrolment proof; not registered with IANA.
     public static let enrolmentLabel = 65_001
 
     /// Labels for EDHOC_Exporter, from the range for private use (RFC 9528 § 10.3).

@@ -27,7 +27,10 @@ struct SessionCipher: ~Copyable {
 
     /// Derives the keys with EDHOC_Exporter.
     init(
-        side: Direction, fleet: FleetID, suite: CipherSuite, crypto: any Crypto,
+        side: Direction,
+        fleet: FleetID,
+        suite: CipherSuite,
+        crypto: any Crypto,
         exporter: (_ label: Int, _ context: [UInt8], _ count: Int) -> Secret
     ) {
         self.crypto = crypto
@@ -67,7 +70,12 @@ struct SessionCipher: ~Copyable {
         let ciphertext: [UInt8]
         ciphertext = try plaintext.withBytes { bytes throws(CryptoError) in
             try crypto.seal(
-                aead, key: sendKey, nonce: nonce, authenticating: authenticated, plaintext: bytes)
+                aead,
+                key: sendKey,
+                nonce: nonce,
+                authenticating: authenticated,
+                plaintext: bytes
+            )
         }
         sent += 1
         return CBORWriter.encode { writer in
@@ -90,8 +98,12 @@ struct SessionCipher: ~Copyable {
         let authenticated = additionalData(direction, count)
         do {
             let plaintext = try crypto.open(
-                aead, key: receiveKey, nonce: Self.nonce(receiveNonce, received),
-                authenticating: authenticated, ciphertext: ciphertext.rawSpan)
+                aead,
+                key: receiveKey,
+                nonce: Self.nonce(receiveNonce, received),
+                authenticating: authenticated,
+                ciphertext: ciphertext.rawSpan
+            )
             received += 1
             return plaintext
         } catch {
@@ -136,7 +148,8 @@ struct SessionCipher: ~Copyable {
         var nonce = base
         for offset in 0..<8 {
             nonce[nonce.count - 1 - offset] ^= UInt8(
-                truncatingIfNeeded: count >> (8 * UInt64(offset)))
+                truncatingIfNeeded: count >> (8 * UInt64(offset))
+            )
         }
         return nonce
     }

@@ -30,7 +30,8 @@ extension LatchkeyName {
             let shown = String(text.prefix(80)).filter { $0.isASCII && !$0.isNewline }
             throw NameError(
                 description: "bad \(Self.noun) \"\(shown)\": want 1 to 64 of a-z, 0-9 and '-', "
-                    + "not beginning or ending with '-'")
+                    + "not beginning or ending with '-'"
+            )
         }
         self.init(checked: String(text))
     }
