@@ -261,4 +261,21 @@ import Testing
         #expect(row.event.details == ["code": "throttled"])
         #expect(row.event.device == nil)
     }
+
+    @Test func `a storm of refusals fills two pages of the log a minute, and says what it left out`()
+        async throws
+    {
+        let registry = try await home.lights()
+        let before = try await registry.status(now: Home.now).audit.count
+        for _ in 0..<500 {
+            try await registry.refused(Problem(.unknownDevice), about: "lamp-1", now: Home.now)
+        }
+        #expect(try await registry.status(now: Home.now).audit.count == before + 120)
+        try await registry.refused(Problem(.unknownDevice), about: "lamp-1", now: Home.now + 60)
+        let last = try #require(
+            try await registry.auditList(AuditFilter(kind: .contactRefused), limit: 1000).last
+        )
+        #expect(last.event.details["omittedBefore"] == "380")
+        #expect(try await registry.auditVerify().fault == nil)
+    }
 }

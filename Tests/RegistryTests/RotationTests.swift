@@ -62,6 +62,9 @@ import Testing
         #expect(lamp.inShort == ["door 1 grace", "door 2 primary"])
         #expect(try await registry.status(now: Home.now).overdueKeys == 0)
 
+        // Until the device says that it uses the new one, the old one stays, for however long.
+        #expect(try await registry.sweep(now: Home.now + 1_000_000) == 0)
+        _ = try await lamp.talk(to: registry)
         #expect(try await registry.sweep(now: Home.now + 59) == 0)
         #expect(try await registry.sweep(now: Home.now + 60) == 1)
         #expect(try await registry.sweep(now: Home.now + 60) == 0)
@@ -78,6 +81,27 @@ import Testing
             ]
         )
         #expect(try await registry.auditVerify().fault == nil)
+    }
+
+    @Test func `a device that never heard SETTLE keeps a key that the server accepts`() async throws {
+        let registry = try await home.lights(grace: 60)
+        var lamp = try await enrolled(registry)
+        _ = try await rotate(registry, lamp)
+        let offer = try #require(try await registry.reconcile(lamp.contact()).offer)
+        let outcomes = lamp.install(offer)
+        // The answer to this is lost, and the device stays away for a year.
+        _ = try await registry.confirm(
+            device: lamp.id,
+            operation: offer.operation,
+            outcomes: outcomes,
+            verdicts: [],
+            now: Home.now
+        )
+        _ = try await registry.sweep(now: Home.now + 31_536_000)
+        #expect(lamp.inShort == ["door 1 primary", "door 2 pending"])
+        #expect(try await registry.keys(of: lamp) == ["door 1 superseded", "door 2 active"])
+        _ = try await lamp.talk(to: registry)
+        #expect(lamp.inShort == ["door 1 grace", "door 2 primary"])
     }
 
     @Test func `a confirmation that is repeated gets the same verdicts`() async throws {
@@ -283,6 +307,7 @@ import Testing
             _ = try await rotate(registry, lamp)
             _ = try await lamp.talk(to: registry)
             lamp.held = lamp.held.mapValues { $0.filter { $0.state == .primary } }
+            _ = try await lamp.talk(to: registry)
             _ = try await registry.sweep(now: Home.now + Int64(step))
         }
         #expect(lamp.inShort == ["door 51 primary"])

@@ -39,7 +39,9 @@ struct Confirming {
         let grace = grace(of: outcome.name)
         for old in keys.records.indices
         where keys.records[old].name == outcome.name && keys.records[old].state == .active {
-            try keys.move(old, to: .superseded, graceUntil: now + Int64(grace))
+            // Its grace begins when the device says that it uses the new one: should SETTLE get lost,
+            // the device goes on with the old one, for however long it stays away.
+            try keys.move(old, to: .superseded)
         }
         try keys.move(index, to: .active, rotateAt: nextRotation(of: keys.records[index]))
         say(outcome, .activate(outcome.epoch, graceSeconds: grace))

@@ -121,7 +121,6 @@ struct Keys {
     mutating func move(
         _ index: Int,
         to state: KeyState,
-        graceUntil: Int64? = nil,
         rotateAt: Int64? = nil,
         failure: FailureKind? = nil,
         details: [String: String] = [:]
@@ -130,18 +129,18 @@ struct Keys {
         precondition(old.mayBecome(state), "a key may not go from \(old) to \(state)")
         records[index].state = state
         records[index].changedAt = now
-        records[index].graceUntil = graceUntil
+        records[index].graceUntil = nil
         records[index].rotateAt = rotateAt
         records[index].failure = failure
         let record = records[index]
         try transaction.run(
             """
-            UPDATE device_key SET state = ?, changed_at = ?, grace_until = ?, rotate_at = ?,
+            UPDATE device_key SET state = ?, changed_at = ?, grace_until = NULL, rotate_at = ?,
                 failure = ? \(state.hasMaterial ? "" : ", sealed = NULL")
             WHERE device_id = ? AND name = ? AND epoch = ?
             """,
             [
-                state.rawValue, now, graceUntil, rotateAt, failure?.rawValue, id,
+                state.rawValue, now, rotateAt, failure?.rawValue, id,
                 record.name.description, record.epoch.number,
             ]
         )
@@ -170,6 +169,27 @@ struct Keys {
             "UPDATE device_key SET rotate_at = ? WHERE device_id = ? AND name = ? AND epoch = ?",
             [time, id, records[index].name.description, records[index].epoch.number]
         )
+    }
+
+    /// Begins the grace of every superseded generation of which the device has said that it uses a
+    /// later one; until then the older one may be all that the device can use.
+    mutating func beginGraces(_ report: Report, specs: [KeySpec]) throws {
+        for index in records.indices
+        where records[index].state == .superseded && records[index].graceUntil == nil {
+            let record = records[index]
+            let held = report.keys.first { $0.name == record.name }?.epochs ?? []
+            guard held.contains(where: { $0.state == .primary && $0.epoch > record.epoch }) else {
+                continue
+            }
+            let grace = specs.first { $0.name == record.name }?.graceSeconds ?? 0
+            records[index].graceUntil = now + Int64(grace)
+            try transaction.run(
+                "UPDATE device_key SET grace_until = ? WHERE device_id = ? AND name = ? AND epoch = ?",
+                [
+                    records[index].graceUntil, id, record.name.description, record.epoch.number,
+                ]
+            )
+        }
     }
 
     private func tidy(_ name: KeyName, before epoch: Epoch) throws {

@@ -76,10 +76,13 @@ extension Registry {
 
 extension Transaction {
     fileprivate func auditRefusal(_ problem: Problem, about subject: String?, now: Int64) throws {
+        guard admitsRefusal(at: now) else { return }
         // The name is only claimed: it is kept if it could be one.
         let name = subject.flatMap { try? DeviceID(parsing: $0) }
         var details = ["code": problem.code.description]
         if !problem.text.isEmpty { details["text"] = String(problem.text.prefix(120)) }
+        let omitted = takeOmittedRefusals()
+        if omitted > 0 { details["omittedBefore"] = "\(omitted)" }
         try audit(
             AuditEvent(
                 time: now,
@@ -132,6 +135,7 @@ extension Transaction {
     private func reconcile(_ report: Report, of device: DeviceRow, now: Int64) throws -> Answer {
         let group = try group(device.group)
         var keys = try Keys(of: device, actor: "server", now: now, in: self)
+        try keys.beginGraces(report, specs: group.specs)
         let plan = Reconciler.plan(
             specs: group.specs,
             records: keys.records,

@@ -9,6 +9,16 @@ final class Transaction {
     struct Memory: Sendable {
         var head: AuditHead
         var groups: [Int64: GroupEntry] = [:]
+        var refusals = Refusals()
+    }
+
+    /// Refusals of the minute that runs: whoever has an account at the broker can cause them, and must
+    /// not be able to fill the disk with rows.
+    struct Refusals: Sendable {
+        static let perMinute = 120
+        var minute: Int64 = 0
+        var written = 0
+        var omitted = 0
     }
 
     /// A group with its opened key and what its devices shall hold.
@@ -99,6 +109,27 @@ final class Transaction {
             ]
         )
         memory.head = head
+    }
+
+    /// Whether one more refusal may be written this minute; otherwise it is only counted.
+    func admitsRefusal(at now: Int64) -> Bool {
+        let minute = now / 60
+        if memory.refusals.minute != minute {
+            memory.refusals.minute = minute
+            memory.refusals.written = 0
+        }
+        guard memory.refusals.written < Refusals.perMinute else {
+            memory.refusals.omitted += 1
+            return false
+        }
+        memory.refusals.written += 1
+        return true
+    }
+
+    /// How many refusals went unwritten since the last one that was written.
+    func takeOmittedRefusals() -> Int {
+        defer { memory.refusals.omitted = 0 }
+        return memory.refusals.omitted
     }
 
     /// Counts a device into a state, and out of another.
