@@ -52,6 +52,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -90,6 +91,7 @@ let package = Package(
             "AdminAPI",
             [
                 "AdminModel", log, lifecycle,
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ]),
@@ -112,6 +114,7 @@ let package = Package(
                 "AdminModel", argumentParser,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
 
         // Programs.
@@ -133,7 +136,10 @@ let package = Package(
 
         // For tests, the demo and fuzzing alone.
         target("BrokerHarness", ["Secrets"]),
-        target("FuzzTargets", ["CBOR", "EDHOC", "KeyExchange", "MbedCrypto", "Secrets"]),
+        target("FuzzTargets", ["CBOR", "EDHOC", "KeyExchange", "Secrets"]),
+        target(
+            "AdminHarness",
+            ["AdminAPI", "AdminModel", log, lifecycle, .product(name: "NIOCore", package: "swift-nio")]),
 
         // Tests, the fast ones first.
         tests("SecretsTests", ["Secrets"]),
@@ -158,10 +164,18 @@ let package = Package(
         tests(
             "AdminAPITests",
             [
-                "AdminAPI", "AdminModel", log, lifecycle,
+                "AdminAPI", "AdminHarness", "AdminModel",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
+        tests("CLITests", ["AdminAPI", "AdminHarness", "AdminModel", "LatchkeyCLI"]),
+        tests(
+            "RegistryAdminTests",
+            [
+                "AdminAPI", "AdminModel", "BoringCrypto", "EDHOC", "Fleet", "KeyExchange",
+                "Registry", "Secrets", "ServerKit",
             ]),
         tests("MQTTLinkTests", ["BrokerHarness", "MQTTLink", "Secrets"]),
         tests(
