@@ -41,17 +41,20 @@ public final class Agent: Sendable {
     private let timings: Timings
     private let version: String
     private let log: Log
+    private let thread: AgentThread?
     private let mailbox = Mailbox()
 
-    /// Puts the parts together; `version` goes into each report.
+    /// Puts the parts together; `version` goes into each report, timers run on `thread` if there is one.
     public init(
         store: KeyStore,
         crypto: any Crypto,
         transport: any Transport,
         timings: Timings = Timings(),
         version: String,
-        log: Log = Log()
+        log: Log = Log(),
+        thread: AgentThread? = nil
     ) {
+        self.thread = thread
         self.store = store
         self.crypto = crypto
         self.transport = transport
@@ -69,7 +72,8 @@ public final class Agent: Sendable {
             timings: timings,
             version: version,
             log: log,
-            mailbox: mailbox
+            mailbox: mailbox,
+            thread: thread
         )
         return await runner.run(until: goal)
     }

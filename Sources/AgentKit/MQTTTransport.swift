@@ -7,13 +7,18 @@ internal import Synchronization
 public struct MQTTTransport: Transport {
     private let backoff: Backoff
     private let connectTimeout: Duration
+    private let thread: AgentThread?
 
-    /// Pauses at least `shortestPause` between two attempts, and more with each failure; gives up an
-    /// attempt after `connectTimeout`.
+    /// Sets the pauses and the patience of all links.
+    ///
+    /// Two attempts are at least `shortestPause` apart, more with each failure; one is given up after
+    /// `connectTimeout`. What comes is handed over on `thread`, if there is one.
     public init(
         shortestPause: Duration = .milliseconds(500),
-        connectTimeout: Duration = .seconds(10)
+        connectTimeout: Duration = .seconds(10),
+        thread: AgentThread? = nil
     ) {
+        self.thread = thread
         self.connectTimeout = connectTimeout
         backoff = Backoff(minimum: shortestPause, maximum: .seconds(120))
     }
@@ -35,7 +40,11 @@ public struct MQTTTransport: Transport {
         configuration.backoff = backoff
         configuration.connectTimeout = connectTimeout
         do throws(MQTTError) {
-            return MQTTAgentLink(try MQTTConnection(configuration), topics: settings.topics)
+            return MQTTAgentLink(
+                try MQTTConnection(configuration),
+                topics: settings.topics,
+                thread: thread
+            )
         } catch {
             throw LinkError(error.description)
         }
@@ -45,9 +54,11 @@ public struct MQTTTransport: Transport {
 private final class MQTTAgentLink: Link {
     private let connection: MQTTConnection
     private let topics: [String]
+    private let thread: AgentThread?
     private let readers = Mutex<[Task<Void, Never>]>([])
 
-    init(_ connection: MQTTConnection, topics: [String]) {
+    init(_ connection: MQTTConnection, topics: [String], thread: AgentThread?) {
+        self.thread = thread
         self.connection = connection
         self.topics = topics
     }
@@ -61,12 +72,12 @@ private final class MQTTAgentLink: Link {
             throw LinkError(error.description)
         }
         let (events, messages) = (connection.events, connection.messages)
-        let eventReader = Task {
+        let eventReader = Task(executorPreference: thread) {
             for await event in events {
                 if let event = LinkEvent(event) { deliver(event) }
             }
         }
-        let messageReader = Task {
+        let messageReader = Task(executorPreference: thread) {
             for await message in messages {
                 deliver(
                     .message(

@@ -40,7 +40,8 @@ final class Runner {
         timings: Timings,
         version: String,
         log: Log,
-        mailbox: Mailbox
+        mailbox: Mailbox,
+        thread: AgentThread?
     ) {
         self.store = store
         self.crypto = crypto
@@ -49,7 +50,7 @@ final class Runner {
         self.version = version
         self.log = log
         self.mailbox = mailbox
-        timers = Timers(mailbox)
+        timers = Timers(mailbox, thread: thread)
         pauses = Backoff(minimum: timings.shortestPause, maximum: timings.longestPause)
         allowance = Allowance(burst: timings.nudgeBurst, at: .now)
     }

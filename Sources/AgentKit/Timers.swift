@@ -17,23 +17,34 @@ final class Timers {
     }
 
     private let mailbox: Mailbox
-    private var running:
-        [Purpose: (number: Int, task: Task<Void, Never>, end: ContinuousClock.Instant)] = [:]
+    private let thread: AgentThread?
+    private var running: [Purpose: (number: Int, stop: () -> Void, end: ContinuousClock.Instant)] =
+        [:]
     private var count = 0
 
-    init(_ mailbox: Mailbox) { self.mailbox = mailbox }
+    init(_ mailbox: Mailbox, thread: AgentThread?) {
+        self.mailbox = mailbox
+        self.thread = thread
+    }
 
     /// Starts a timer, in place of one that runs for the same purpose.
     func set(_ purpose: Purpose, after pause: Duration) {
         cancel(purpose)
         count += 1
         let (number, mailbox) = (count, mailbox)
-        let task = Task {
-            // Cancelled: nobody waits for it.
-            guard (try? await Task.sleep(for: pause, clock: .continuous)) != nil else { return }
-            mailbox.post(.timer(purpose, number))
+        let stop: () -> Void
+        if let thread {
+            let timer = thread.schedule(after: pause) { mailbox.post(.timer(purpose, number)) }
+            stop = { thread.cancel(timer) }
+        } else {
+            let task = Task {
+                // Cancelled: nobody waits for it.
+                guard (try? await Task.sleep(for: pause, clock: .continuous)) != nil else { return }
+                mailbox.post(.timer(purpose, number))
+            }
+            stop = { task.cancel() }
         }
-        running[purpose] = (number, task, .now + pause)
+        running[purpose] = (number, stop, .now + pause)
     }
 
     /// Starts a timer unless one for the same purpose ends sooner.
@@ -54,12 +65,12 @@ final class Timers {
 
     /// Stops a timer.
     func cancel(_ purpose: Purpose) {
-        running.removeValue(forKey: purpose)?.task.cancel()
+        running.removeValue(forKey: purpose)?.stop()
     }
 
     /// Stops all of them.
     func cancelAll() {
-        for entry in running.values { entry.task.cancel() }
+        for entry in running.values { entry.stop() }
         running.removeAll()
     }
 }

@@ -4,16 +4,19 @@ internal import KeyExchange
 internal import KeyStore
 
 /// The command `latchkey-agent enrol`.
-func enrol(_ words: some Sequence<String>) async throws(Failure) {
+func enrol(_ words: some Sequence<String>, on thread: AgentThread) async throws(Failure) {
     let arguments = try Arguments(
         words,
         of: "enrol",
-        options: ["--bundle", "--name", "--timeout", "--state"],
+        options: ["--bundle", "--name", "--timeout", "--session-limit", "--state"],
         flags: ["--prepare", "--wipe", "--verbose"]
     )
     let settings = try Settings(arguments)
     let path = try arguments.required("--bundle")
     let seconds = try arguments.number("--timeout", in: 1...86_400) ?? 60
+    var timings = Timings()
+    timings.enrolmentLimit = .seconds(seconds)
+    try timings.limitSessions(arguments)
     let bundle = try readBundle(path, crypto: settings.crypto)
     if arguments.has("--wipe") {
         try wipe(settings.state)
@@ -28,15 +31,14 @@ func enrol(_ words: some Sequence<String>) async throws(Failure) {
         throw store.device?.life == .retired ? Settings.retired : Failure(error)
     }
     if arguments.has("--prepare") { return say(importLine(store)) }
-    var timings = Timings()
-    timings.enrolmentLimit = .seconds(seconds)
     let agent = Agent(
         store: store,
         crypto: settings.crypto,
-        transport: MQTTTransport(),
+        transport: MQTTTransport(thread: thread),
         timings: timings,
         version: version,
-        log: settings.log
+        log: settings.log,
+        thread: thread
     )
     try System.onTermination { agent.stop() }
     try report(await agent.run(until: .enrolment), store)

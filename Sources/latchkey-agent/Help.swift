@@ -42,6 +42,9 @@ enum Help {
           --name NAME        the device's name for life: 1 to 64 of a-z, 0-9 and '-'
                              (default: this host's name)
           --timeout SECONDS  give up after so long (default 60); run goes on by itself
+          --session-limit SECONDS
+                             how long one conversation with the server may take before it is begun
+                             again (default 30); what got no answer is sent again after a thirtieth
           --prepare          make the identity and print its line for latchkey device import, then stop:
                              for bundles without a token
           --wipe             remove what an earlier enrolment left, its keys included
@@ -67,6 +70,9 @@ enum Help {
           --contact-interval SECONDS  between two contacts without a reason, give or take a tenth
                                       (default 21600)
           --nudge-delay MS            the longest random pause after a nudge (default 0)
+          --session-limit SECONDS     how long one conversation with the server may take before it is
+                                      begun again (default 30); what got no answer is sent again after
+                                      a thirtieth of it
           --state DIR                 the state folder
           --verbose                   more lines on standard error
 

@@ -1,20 +1,33 @@
+internal import AgentKit
 internal import Glibc
 
 /// The program: parses, runs one command, and ends with its code.
 @main
 struct LatchkeyAgent {
-    static func main() async {
+    static func main() {
+        let words = Array(CommandLine.arguments.dropFirst())
+        let thread = AgentThread()
+        // Not an asynchronous `main`: the runtime's pool would be started for it, and stay.
+        Task(executorPreference: thread) { exit(await code(words, on: thread)) }
+        thread.run()
+    }
+
+    private static func code(_ words: [String], on thread: AgentThread) async -> CInt {
         do throws(Failure) {
             try System.harden()
-            try await dispatch(Array(CommandLine.arguments.dropFirst()))
+            try await dispatch(words, on: thread)
+            return ExitCode.done.rawValue
         } catch {
             complain(error.message)
             if error.code == .usage { complain("latchkey-agent --help tells more") }
-            exit(error.code.rawValue)
+            return error.code.rawValue
         }
     }
 
-    private static func dispatch(_ words: [String]) async throws(Failure) {
+    private static func dispatch(
+        _ words: [String],
+        on thread: AgentThread
+    ) async throws(Failure) {
         guard let command = words.first else {
             throw Failure(.usage, "want a command: enrol, run, status, keys or wipe")
         }
@@ -28,8 +41,8 @@ struct LatchkeyAgent {
         case "status" where wantsHelp: say(Help.status)
         case "keys" where wantsHelp: say(Help.keys)
         case "wipe" where wantsHelp: say(Help.wipe)
-        case "enrol": try await enrol(rest)
-        case "run": try await run(rest)
+        case "enrol": try await enrol(rest, on: thread)
+        case "run": try await run(rest, on: thread)
         case "status": try status(rest)
         case "keys": try keys(rest)
         case "wipe": try wipe(rest)

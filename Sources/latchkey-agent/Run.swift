@@ -3,11 +3,11 @@ internal import KeyExchange
 internal import KeyStore
 
 /// The command `latchkey-agent run`.
-func run(_ words: some Sequence<String>) async throws(Failure) {
+func run(_ words: some Sequence<String>, on thread: AgentThread) async throws(Failure) {
     let arguments = try Arguments(
         words,
         of: "run",
-        options: ["--contact-interval", "--nudge-delay", "--state"],
+        options: ["--contact-interval", "--nudge-delay", "--session-limit", "--state"],
         flags: ["--verbose"]
     )
     let settings = try Settings(arguments)
@@ -18,6 +18,7 @@ func run(_ words: some Sequence<String>) async throws(Failure) {
     if let milliseconds = try arguments.number("--nudge-delay", in: 0...3_600_000) {
         timings.nudgeDelay = .milliseconds(milliseconds)
     }
+    try timings.limitSessions(arguments)
     // A look first: nothing is made where there is nothing to run.
     _ = try settings.device()
     let store = try settings.open()
@@ -35,10 +36,11 @@ func run(_ words: some Sequence<String>) async throws(Failure) {
     let agent = Agent(
         store: store,
         crypto: settings.crypto,
-        transport: MQTTTransport(),
+        transport: MQTTTransport(thread: thread),
         timings: timings,
         version: version,
-        log: settings.log
+        log: settings.log,
+        thread: thread
     )
     try System.onTermination { agent.stop() }
     switch await agent.run(until: .end) {

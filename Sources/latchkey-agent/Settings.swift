@@ -58,3 +58,12 @@ struct Settings {
         "this device is retired: run latchkey-agent wipe --yes, then enrol it under a new name"
     )
 }
+
+extension Timings {
+    /// Takes over the option `--session-limit`; what is sent again keeps its share of the time.
+    mutating func limitSessions(_ arguments: Arguments) throws(Failure) {
+        guard let seconds = try arguments.number("--session-limit", in: 1...3600) else { return }
+        session = .seconds(seconds)
+        resend = session / 30
+    }
+}

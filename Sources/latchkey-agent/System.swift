@@ -15,9 +15,6 @@ enum System {
     }
 
     /// Calls `body` when the process is asked to end; a second time ends it at once.
-    ///
-    /// A handler that rings a bell, since blocking the signals would not do: the runtime's main thread
-    /// waits with all signals let in.
     static func onTermination(_ body: @escaping @Sendable () -> Void) throws(Failure) {
         guard bell.reader >= 0 else { throw Failure(.failed, "no file descriptor for signals") }
         let baton = unsafe Unmanaged.passRetained(Termination(body))
@@ -38,7 +35,14 @@ enum System {
         )
         guard result == 0 else { throw Failure(.failed, "no thread for signals") }
         pthread_detach(thread)
-        for number in [SIGTERM, SIGINT] { signal(number, ring) }
+        var set = sigset_t()
+        unsafe sigemptyset(&set)
+        for number in [SIGTERM, SIGINT] {
+            signal(number, ring)
+            unsafe sigaddset(&set, number)
+        }
+        // Whoever started this program may have left them blocked.
+        unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
     }
 
     /// A variable of the environment.
