@@ -30,15 +30,23 @@ public struct Server: Sendable {
         }
         let crypto = BoringCrypto()
         let registry = try Registry.open(
-            folder: configuration.dataFolder, rootKey: try configuration.rootKey(),
-            crypto: crypto)
+            folder: configuration.dataFolder,
+            rootKey: try configuration.rootKey(),
+            crypto: crypto
+        )
         let counters = Counters()
         let connection = try connection(registry, crypto)
         let topics = Topics(fleet: registry.fleet)
         let workers = makeWorkers(registry, crypto, counters, connection, topics)
         let exchange = ExchangeService(
-            connection: connection, topics: topics, workers: workers, registry: registry,
-            counters: counters, limits: configuration.limits, logger: logger)
+            connection: connection,
+            topics: topics,
+            inboxes: workers.map { WorkerInbox($0) },
+            registry: registry,
+            counters: counters,
+            limits: configuration.limits,
+            logger: logger
+        )
         var services: [any Service] = [
             exchange,
             SweepService(registry: registry, wallClock: wallClock, logger: logger),
@@ -50,11 +58,15 @@ public struct Server: Sendable {
             metadata: [
                 "fleet": "\(registry.fleet)", "data": "\(configuration.dataFolder)",
                 "socket": "\(configuration.adminSocket)",
-            ])
+            ]
+        )
         let group = ServiceGroup(
             configuration: .init(
-                services: services, gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: logger))
+                services: services,
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger
+            )
+        )
         do {
             try await group.run()
         } catch {
@@ -66,33 +78,45 @@ public struct Server: Sendable {
     }
 
     private func makeWorkers(
-        _ registry: Registry, _ crypto: BoringCrypto, _ counters: Counters,
-        _ connection: MQTTConnection, _ topics: Topics
+        _ registry: Registry,
+        _ crypto: BoringCrypto,
+        _ counters: Counters,
+        _ connection: MQTTConnection,
+        _ topics: Topics
     ) -> [SessionWorker] {
         let shared = SessionWorker.Shared(
             fleet: registry.fleet,
             responder: Responder(
-                credential: registry.serverCredential, methods: [Profile.method],
+                credential: registry.serverCredential,
+                methods: [Profile.method],
                 suites: configuration.suites.map { CipherSuite.ID(rawValue: $0) },
-                crypto: crypto),
-            identity: SoftwareKey(registry.serverKey), registry: registry, crypto: crypto,
-            counters: counters, limits: configuration.limits, logger: logger,
+                crypto: crypto
+            ),
+            identity: SoftwareKey(registry.serverKey),
+            registry: registry,
+            crypto: crypto,
+            counters: counters,
+            limits: configuration.limits,
+            logger: logger,
             send: { channel, payload in
                 do {
                     try connection.send(
-                        MQTTPublication(topic: topics.down(channel), payload: payload))
+                        MQTTPublication(topic: topics.down(channel), payload: payload)
+                    )
                 } catch {
                     // The device asks again, and gets the same bytes.
                     counters.add(.publishFailures)
                 }
             },
-            wallClock: wallClock)
-        let count = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+            wallClock: wallClock
+        )
+        let count = min(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), SessionWorker.maximumCount)
         return (0..<count).map { SessionWorker(index: $0, of: count, shared: shared) }
     }
 
     private func connection(
-        _ registry: Registry, _ crypto: BoringCrypto
+        _ registry: Registry,
+        _ crypto: BoringCrypto
     ) throws -> MQTTConnection {
         let authorityFile = "\(configuration.dataFolder)/broker-authority.pem"
         var settings = MQTTConfiguration(
@@ -100,10 +124,12 @@ public struct Server: Sendable {
             port: configuration.brokerPort ?? registry.broker.port,
             // Not guessable: a client that connects with the same name would throw the server out.
             clientID: "latchkeyd-\(hexadecimal(try crypto.randomBytes(8)))",
-            authorityFile: registry.broker.authority.isEmpty ? nil : authorityFile)
+            authorityFile: registry.broker.authority.isEmpty ? nil : authorityFile
+        )
         settings.username = "@server"
         settings.password = MQTTPassword(
-            try SecretFile.read(configuration.brokerPasswordFile, maximum: 256))
+            try SecretFile.read(configuration.brokerPasswordFile, maximum: 256)
+        )
         settings.maximumPayload = MessageLimits.payload
         settings.inboxCapacity = 8192
         settings.outboxCapacity = 8192
@@ -112,32 +138,46 @@ public struct Server: Sendable {
     }
 
     private func adminServer(
-        _ registry: Registry, _ counters: Counters, _ connection: MQTTConnection
+        _ registry: Registry,
+        _ counters: Counters,
+        _ connection: MQTTConnection
     ) -> AdminServer {
         let admin = RegistryAdmin(
-            registry: registry, counters: counters, wallClock: wallClock,
-            broker: { connection.isConnected ? "connected" : "not connected" })
+            registry: registry,
+            counters: counters,
+            wallClock: wallClock,
+            broker: { connection.isConnected ? "connected" : "not connected" }
+        )
         return AdminServer(
             service: admin,
             configuration: .init(
                 socketPath: configuration.adminSocket,
                 access: AccessPolicy(
-                    ownUID: geteuid(), uids: Set(configuration.adminUIDs),
-                    gids: Set(configuration.adminGIDs)),
-                socketGroup: configuration.adminGIDs.first),
-            logger: logger)
+                    ownUID: geteuid(),
+                    uids: Set(configuration.adminUIDs),
+                    gids: Set(configuration.adminGIDs)
+                ),
+                socketGroup: configuration.adminGIDs.first
+            ),
+            logger: logger
+        )
     }
 
     private func accountFile(
-        _ registry: Registry, _ crypto: BoringCrypto
+        _ registry: Registry,
+        _ crypto: BoringCrypto
     ) throws -> BrokerAccountFile? {
         guard let path = configuration.brokerAccountsFile else { return nil }
         return BrokerAccountFile(
-            path: path, processIDFile: configuration.brokerProcessIDFile, registry: registry,
+            path: path,
+            processIDFile: configuration.brokerProcessIDFile,
+            registry: registry,
             crypto: crypto,
             serverPassword: KeyMaterial(
-                try SecretFile.read(configuration.brokerPasswordFile, maximum: 256)),
-            logger: logger)
+                try SecretFile.read(configuration.brokerPasswordFile, maximum: 256)
+            ),
+            logger: logger
+        )
     }
 }
 

@@ -24,93 +24,92 @@ struct BrokerAccountFile: Service {
 
     /// Writes the file whenever an account has changed, until the server ends.
     func run() async throws {
-        var pause = Duration.milliseconds(100)
-        for await _ in registry.accountSignals().cancelOnGracefulShutdown() {
-            // Many devices enrol at once: one reload serves them all, and a long file is written
-            // less often, so that writing never takes more than a twentieth of the time.
-            try? await Task.sleep(for: pause)
-            do {
-                let began = ContinuousClock.now
-                try await write()
-                pause = max(.milliseconds(100), began.duration(to: .now) * 20)
-            } catch {
-                logger.error(
-                    "the broker's accounts could not be written; devices that enrol now wait",
-                    metadata: ["path": "\(path)", "error": "\(error)"])
+        await cancelWhenGracefulShutdown {
+            var pause = Duration.milliseconds(100)
+            for await _ in registry.accountSignals() {
+                // Many devices enrol at once: one reload serves them all, and a long file is written
+                // less often, so that writing never takes more than a twentieth of the time.
+                try? await Task.sleep(for: pause)
+                var began = ContinuousClock.now
+                // No signal tells of a change that was there before, so a failure is mended here.
+                while !Task.isCancelled, await !isWritten() {
+                    try? await Task.sleep(for: Self.retryPause)
+                    began = .now
+                }
+                pause = min(max(.milliseconds(100), began.duration(to: .now) * 20), .seconds(60))
             }
+        }
+    }
+
+    private static let retryPause = Duration.seconds(2)
+
+    private func isWritten() async -> Bool {
+        do throws(RegistryError) {
+            try await write()
+            return true
+        } catch {
+            logger.error(
+                "the broker's accounts could not be written; devices that enrol now wait",
+                metadata: ["path": "\(path)", "error": "\(error)"]
+            )
+            return false
         }
     }
 
     /// Writes the file and tells the broker.
     func write() async throws(RegistryError) {
-        var lines =
-            "@server:\(try BrokerAccountLine.hash(text: serverPassword.secret, crypto: crypto))\n"
-        lines +=
-            "@enrol:\(try BrokerAccountLine.hash(text: registry.enrolPassword.secret, crypto: crypto))\n"
-        for line in foreignLines() { lines += "\(line)\n" }
+        let foreign = try foreignLines()
+        let own = try BrokerAccountLine.hash(text: serverPassword.secret, crypto: crypto)
+        let enrol = try BrokerAccountLine.hash(text: registry.enrolPassword.secret, crypto: crypto)
+        var file = try ReplacementFile(of: path)
+        try file.write("@server:\(own)\n@enrol:\(enrol)\n" + foreign.map { "\($0)\n" }.joined())
         var last: DeviceID?
         repeat {
             let accounts = try await registry.brokerAccounts(after: last, limit: 1000)
-            for account in accounts { lines += "\(account.device):\(account.passwordHash)\n" }
+            let lines = accounts.map { "\($0.device):\($0.passwordHash)\n" }
+            try file.write(lines.joined())
             last = accounts.last?.device
         } while last != nil
-        try replace(Array(lines.utf8))
+        try await file.replace()
         tellBroker()
     }
 
     /// Accounts that an admin has added, such as one that watches the broker.
-    private func foreignLines() -> [Substring] {
-        guard let bytes = try? PlainFile.read(path, maximum: 256 << 20) else { return [] }
-        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").filter { line in
-            line.hasPrefix("@") && !line.hasPrefix("@server:") && !line.hasPrefix("@enrol:")
+    private func foreignLines() throws(RegistryError) -> [String] {
+        var foreign: [String] = []
+        do throws(ConfigurationError) {
+            try PlainFile.readLines(path, maximum: 1024) { line in
+                let isCR = line.last == UInt8(ascii: "\r")
+                let text = String(decoding: isCR ? line.dropLast() : line[...], as: UTF8.self)
+                guard line.first == UInt8(ascii: "@"), !text.hasPrefix("@server:"),
+                    !text.hasPrefix("@enrol:")
+                else { return }
+                foreign.append(text)
+            }
+        } catch {
+            // Those accounts would be lost if a file that is there were written without them.
+            guard unsafe access(path, F_OK) != 0, errno == ENOENT else {
+                throw RegistryError(.failed, error.description)
+            }
         }
-    }
-
-    private func replace(_ bytes: [UInt8]) throws(RegistryError) {
-        let temporary = "\(path).new"
-        // Readable by the broker's group, which the folder's owner sets; by nobody else.
-        let file = unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o640)
-        guard file >= 0 else { throw failure("open \(temporary)") }
-        defer { close(file) }
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let written = unsafe rest.withUnsafeBytes { unsafe Glibc.write(file, $0.baseAddress, $0.count) }
-            guard written > 0 else { throw failure("write \(temporary)") }
-            rest = rest.dropFirst(written)
-        }
-        guard fsync(file) == 0 else { throw failure("fsync \(temporary)") }
-        // The broker keeps owner and mode that the file had.
-        var status = stat()
-        if unsafe stat(path, &status) == 0 {
-            _ = fchown(file, status.st_uid, status.st_gid)
-            _ = fchmod(file, status.st_mode & 0o777)
-        }
-        guard unsafe rename(temporary, path) == 0 else { throw failure("rename to \(path)") }
+        return foreign
     }
 
     private func tellBroker() {
-        guard let processIDFile, let process = readProcessID(processIDFile) else { return }
+        guard let processIDFile else { return }
+        guard let process = BrokerProcess.read(processIDFile) else {
+            logger.warning(
+                "the broker is not told of new accounts: no mosquitto runs under its pid_file",
+                metadata: ["path": "\(processIDFile)"]
+            )
+            return
+        }
         if kill(process, SIGHUP) != 0 {
             logger.warning(
                 "the broker could not be told of new accounts",
-                metadata: ["pid": "\(process)", "error": "\(systemErrorText())"])
+                metadata: ["pid": "\(process)", "error": "\(systemErrorText())"]
+            )
         }
-    }
-
-    private func readProcessID(_ path: String) -> pid_t? {
-        let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return nil }
-        defer { close(file) }
-        var bytes = [UInt8](repeating: 0, count: 16)
-        let count = unsafe bytes.withUnsafeMutableBytes { unsafe read(file, $0.baseAddress, $0.count) }
-        let digits = bytes.prefix(max(0, count)).prefix { (48...57).contains($0) }
-        let process = pid_t(String(decoding: digits, as: UTF8.self))
-        // 0 and negative numbers would signal whole process groups.
-        return process.flatMap { $0 > 1 ? $0 : nil }
-    }
-
-    private func failure(_ what: String) -> RegistryError {
-        RegistryError(.failed, "\(what): \(systemErrorText())")
     }
 }
 

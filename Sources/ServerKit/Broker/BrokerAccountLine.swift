@@ -11,14 +11,16 @@ internal import Secrets
 enum BrokerAccountLine {
     /// The part after the name, for the password that a session derived.
     static func hash(
-        _ password: KeyMaterial, _ crypto: any EDHOC.Crypto
+        _ password: KeyMaterial,
+        _ crypto: any EDHOC.Crypto
     ) throws(RegistryError) -> String {
         hash(text: BrokerPassword.text(password), try salt(crypto))
     }
 
     /// The part after the name, for a password that is text already.
     static func hash(
-        text: borrowing Secret, crypto: any EDHOC.Crypto
+        text: borrowing Secret,
+        crypto: any EDHOC.Crypto
     ) throws(RegistryError) -> String {
         hash(text: text, try salt(crypto))
     }
@@ -40,7 +42,8 @@ enum BrokerAccountLine {
 
     private static func base64(_ bytes: [UInt8]) -> String {
         let digits = Array(
-            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8
+        )
         var text: [UInt8] = []
         for start in stride(from: 0, to: bytes.count, by: 3) {
             let group = bytes[start..<min(start + 3, bytes.count)]
@@ -51,7 +54,8 @@ enum BrokerAccountLine {
                 let isPadding = place > group.count
                 text.append(
                     isPadding
-                        ? UInt8(ascii: "=") : digits[Int(bits >> UInt32(18 - 6 * place)) & 63])
+                        ? UInt8(ascii: "=") : digits[Int(bits >> UInt32(18 - 6 * place)) & 63]
+                )
             }
         }
         return String(decoding: text, as: UTF8.self)

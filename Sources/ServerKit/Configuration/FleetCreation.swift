@@ -29,7 +29,10 @@ public struct FleetCreation: Sendable {
 
     /// States what has no default.
     public init(
-        dataFolder: String, fleet: FleetID, brokerHost: String, brokerPort: UInt16,
+        dataFolder: String,
+        fleet: FleetID,
+        brokerHost: String,
+        brokerPort: UInt16,
         brokerAuthorityFile: String
     ) {
         self.dataFolder = dataFolder
@@ -50,24 +53,41 @@ public struct FleetCreation: Sendable {
         configuration.rootPassphraseFile = rootPassphraseFile
         let crypto = BoringCrypto()
         let registry = try Registry.create(
-            folder: dataFolder, fleet: fleet,
+            folder: dataFolder,
+            fleet: fleet,
             broker: BrokerSettings(host: brokerHost, port: brokerPort, authority: authority),
-            rootKey: try configuration.rootKey(), crypto: crypto, actor: actor(),
-            now: wallClock())
+            rootKey: try configuration.rootKey(),
+            crypto: crypto,
+            actor: actor(),
+            now: wallClock()
+        )
         do {
             let password = BrokerPassword.text(
-                KeyMaterial(try crypto.randomSecret(BrokerPassword.length)))
+                KeyMaterial(try crypto.randomSecret(BrokerPassword.length))
+            )
             try SecretFile.create(configuration.brokerPasswordFile, password)
             try PlainFile.create("\(dataFolder)/broker-authority.pem", authority)
-            if let brokerAccountsFile {
-                try await BrokerAccountFile(
-                    path: brokerAccountsFile, processIDFile: brokerProcessIDFile,
-                    registry: registry, crypto: crypto,
-                    serverPassword: KeyMaterial(password), logger: Logger(label: "init")
-                ).write()
-            }
             let path = "\(dataFolder)/latchkeyd.toml"
             try PlainFile.create(path, Array(template(configuration).utf8))
+            // Last: what fails here is mended by the server later.
+            if let brokerAccountsFile {
+                do {
+                    try await BrokerAccountFile(
+                        path: brokerAccountsFile,
+                        processIDFile: brokerProcessIDFile,
+                        registry: registry,
+                        crypto: crypto,
+                        serverPassword: KeyMaterial(password),
+                        logger: Logger(label: "init")
+                    ).write()
+                } catch {
+                    throw ConfigurationError([
+                        "\(error)",
+                        "the fleet is made, its settings are in \(path); the broker's accounts are "
+                            + "not: `latchkeyd run` writes them once it can",
+                    ])
+                }
+            }
             await registry.close()
             return path
         } catch {
@@ -83,9 +103,16 @@ public struct FleetCreation: Sendable {
 
     private func readAuthority() throws(ConfigurationError) -> [UInt8] {
         let bytes = try PlainFile.read(brokerAuthorityFile, maximum: 16_384)
-        guard String(decoding: bytes, as: UTF8.self).contains("-----BEGIN CERTIFICATE-----") else {
+        let text = String(decoding: bytes, as: UTF8.self)
+        guard text.contains("-----BEGIN CERTIFICATE-----") else {
             throw ConfigurationError([
                 "\(brokerAuthorityFile): want a certificate in PEM, have something else"
+            ])
+        }
+        // The file goes into every bundle.
+        guard !text.contains("PRIVATE KEY-----") else {
+            throw ConfigurationError([
+                "\(brokerAuthorityFile): want a certificate alone, have a private key beside it"
             ])
         }
         return bytes
@@ -140,7 +167,18 @@ public struct FleetCreation: Sendable {
             """
     }
 
+    /// A TOML basic string.
     private func quoted(_ text: String) -> String {
-        "\"\(text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\""
+        let escaped = text.unicodeScalars.map { scalar in
+            switch scalar {
+            case "\\": "\\\\"
+            case "\"": "\\\""
+            case _ where scalar.value < 32 || scalar.value == 127:
+                // Written with 256 in front for the sake of the zeros.
+                "\\u00" + String(scalar.value + 256, radix: 16).dropFirst()
+            default: String(scalar)
+            }
+        }
+        return "\"\(escaped.joined())\""
     }
 }

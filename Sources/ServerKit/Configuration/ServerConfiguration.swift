@@ -65,8 +65,12 @@ public struct ServerConfiguration: Sendable {
         }
         let data = path(reader.string("store", "data_folder"))
         self.init(dataFolder: data ?? base)
-        if let value = path(reader.string("store", "root_key_file")) { rootKeyFile = value }
+        let rootKey = path(reader.string("store", "root_key_file"))
+        if let rootKey { rootKeyFile = rootKey }
         rootPassphraseFile = path(reader.string("store", "root_passphrase_file"))
+        if rootKey != nil, rootPassphraseFile != nil {
+            reader.add(fault: "store: want root_key_file or root_passphrase_file, have both")
+        }
 
         brokerHost = reader.string("broker", "host")
         brokerPort = reader.integer("broker", "port", in: 1...65_535).map { UInt16($0) }
@@ -84,12 +88,20 @@ public struct ServerConfiguration: Sendable {
         try reader.finish()
     }
 
+    /// The suites on the curve of the fleet's identity; with any other no handshake would succeed.
+    private static let allowedSuites = CipherSuite.all.filter { $0.curve == .p256 }
+        .map(\.id.rawValue)
+
     private mutating func readLimits(_ reader: inout SettingsReader) {
         if let value = reader.integers("protocol", "suites", in: 0...255) { suites = value }
-        for suite in suites where CipherSuite.named(CipherSuite.ID(rawValue: suite)) == nil {
+        for suite in suites where !Self.allowedSuites.contains(suite) {
             reader.add(
-                fault: "protocol.suites: no suite \(suite); there are "
-                    + CipherSuite.all.map(\.id.description).joined(separator: ", "))
+                fault: "protocol.suites: suite \(suite) can't serve; there are "
+                    + Self.allowedSuites.map(\.description).joined(separator: ", ")
+            )
+        }
+        if Set(suites).count < suites.count {
+            reader.add(fault: "protocol.suites: a suite is named twice")
         }
         if suites.isEmpty { reader.add(fault: "protocol.suites: want at least one") }
         if let value = reader.integer("limits", "sessions", in: 1...1_000_000) {
@@ -114,9 +126,6 @@ public struct ServerConfiguration: Sendable {
         }
         if adminSocket.utf8.count > 107 {
             reader.add(fault: "admin.socket: a socket's path has at most 107 bytes")
-        }
-        if rootPassphraseFile == rootKeyFile {
-            reader.add(fault: "store: root_key_file and root_passphrase_file are the same file")
         }
     }
 }

@@ -15,36 +15,50 @@ struct SettingsReader {
     }
 
     mutating func string(_ section: String, _ key: String) -> String? {
-        read(section, key, "a string") { $0.string }
+        guard let text = read(section, key, "a string", { $0.string }) else { return nil }
+        guard !text.isEmpty else {
+            faults.append("\(section).\(key): want a text that is not empty")
+            return nil
+        }
+        return text
     }
 
     mutating func integer(
-        _ section: String, _ key: String, in range: ClosedRange<Int>
+        _ section: String,
+        _ key: String,
+        in range: ClosedRange<Int>
     ) -> Int? {
         guard let number = read(section, key, "a whole number", { $0.int }) else { return nil }
         guard range.contains(number) else {
             faults.append(
-                "\(section).\(key): want \(range.lowerBound) to \(range.upperBound), have \(number)")
+                "\(section).\(key): want \(range.lowerBound) to \(range.upperBound), have \(number)"
+            )
             return nil
         }
         return number
     }
 
     mutating func integers(
-        _ section: String, _ key: String, in range: ClosedRange<Int>
+        _ section: String,
+        _ key: String,
+        in range: ClosedRange<Int>
     ) -> [Int]? {
         guard
             let numbers = read(
-                section, key, "a list of whole numbers",
+                section,
+                key,
+                "a list of whole numbers",
                 { value -> [Int]? in
                     guard let array = value.array else { return nil }
                     let numbers = array.compactMap { $0.int }
                     return numbers.count == array.count ? numbers : nil
-                })
+                }
+            )
         else { return nil }
         guard numbers.allSatisfy(range.contains) else {
             faults.append(
-                "\(section).\(key): want numbers from \(range.lowerBound) to \(range.upperBound)")
+                "\(section).\(key): want numbers from \(range.lowerBound) to \(range.upperBound)"
+            )
             return nil
         }
         return numbers
@@ -58,7 +72,8 @@ struct SettingsReader {
             guard let keys = known[section] else {
                 faults.append(
                     "[\(section)]: unknown section; known are "
-                        + known.keys.sorted().joined(separator: ", "))
+                        + known.keys.sorted().joined(separator: ", ")
+                )
                 continue
             }
             guard let table = document[section]?.table else {
@@ -68,14 +83,17 @@ struct SettingsReader {
             for key in table.keys where !keys.contains(key) {
                 faults.append(
                     "\(section).\(key): unknown setting; known are "
-                        + keys.joined(separator: ", "))
+                        + keys.joined(separator: ", ")
+                )
             }
         }
         guard faults.isEmpty else { throw ConfigurationError(faults) }
     }
 
     private mutating func read<Value>(
-        _ section: String, _ key: String, _ wanted: String,
+        _ section: String,
+        _ key: String,
+        _ wanted: String,
         _ convert: (any TOMLValueConvertible) -> Value?
     ) -> Value? {
         known[section, default: []].append(key)

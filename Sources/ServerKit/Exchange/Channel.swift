@@ -28,7 +28,9 @@ public struct Topics: Sendable {
     public func sender(of topic: String) -> Channel? {
         guard topic.hasPrefix(prefix + "/") else { return nil }
         let levels = topic.dropFirst(prefix.count + 1).split(
-            separator: "/", omittingEmptySubsequences: false)
+            separator: "/",
+            omittingEmptySubsequences: false
+        )
         guard levels.count == 3, levels[2] == "up" else { return nil }
         switch levels[0] {
         case "device": return (try? DeviceID(parsing: levels[1])).map { .device($0) }
@@ -37,7 +39,10 @@ public struct Topics: Sendable {
                 (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit)
                     || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(digit)
             }
-            guard isHexadecimal, (2...64).contains(levels[1].utf8.count) else { return nil }
+            let count = levels[1].utf8.count
+            guard isHexadecimal, (2...64).contains(count), count.isMultiple(of: 2) else {
+                return nil
+            }
             return .enrolment(String(levels[1]))
         default: return nil
         }

@@ -15,6 +15,8 @@ public final class Counters: Sendable {
         case startsCrowdedOut = "latchkey_starts_crowded_out_total"
         /// Payloads that belong to no session, or are none of ours.
         case payloadsIgnored = "latchkey_payloads_ignored_total"
+        /// Payloads dropped because their worker was behind.
+        case payloadsDropped = "latchkey_payloads_dropped_total"
         /// Answers sent again because a request came again.
         case answersRepeated = "latchkey_answers_repeated_total"
         /// Offers sent.
@@ -55,8 +57,11 @@ public final class Counters: Sendable {
         let now = values.withLock { $0 }
         return Name.allCases.map { name in
             Metric(
-                name.rawValue, help: name.help, kind: name == .sessionsOpen ? .gauge : .counter,
-                samples: [.init(Double(now[name] ?? 0))])
+                name.rawValue,
+                help: name.help,
+                kind: name == .sessionsOpen ? .gauge : .counter,
+                samples: [.init(Double(now[name] ?? 0))]
+            )
         }
     }
 }
@@ -70,6 +75,7 @@ extension Counters.Name {
         case .startsThrottled: "Handshakes dropped because of the rate limit."
         case .startsCrowdedOut: "Handshakes dropped because the table of sessions was full."
         case .payloadsIgnored: "Payloads that belong to no session."
+        case .payloadsDropped: "Payloads dropped because their worker was behind."
         case .answersRepeated: "Answers sent again because a request came again."
         case .offers: "Offers of keys."
         case .settlements: "Settlements."

@@ -9,7 +9,7 @@ internal import ServiceLifecycle
 struct ExchangeService: Service {
     let connection: MQTTConnection
     let topics: Topics
-    let workers: [SessionWorker]
+    let inboxes: [WorkerInbox]
     let registry: Registry
     let counters: Counters
     let limits: SessionLimits
@@ -21,12 +21,15 @@ struct ExchangeService: Service {
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { await watch() }
             group.addTask { await receive() }
+            for inbox in inboxes { group.addTask { await inbox.serve() } }
             group.addTask { await expire() }
             group.addTask { await nudge() }
             // Returns at once; asked for again after each reconnect.
             group.addTask { try? await connection.subscribe(to: topics.incoming) }
             try? await gracefulShutdown()
-            await drain()
+            // In a task of its own: it also ends in good order when this one was cancelled because
+            // another service failed.
+            await Task { await drain() }.value
             await connection.close()
             group.cancelAll()
         }
@@ -34,7 +37,10 @@ struct ExchangeService: Service {
 
     private func receive() async {
         var enrolling = TokenBucket(
-            perSecond: limits.startsPerSecond, burst: limits.startsBurst, now: .now)
+            perSecond: limits.startsPerSecond,
+            burst: limits.startsBurst,
+            now: .now
+        )
         var returning = enrolling
         for await message in connection.messages {
             // Nothing of ours is ever retained towards the server: a replay from long ago.
@@ -59,15 +65,17 @@ struct ExchangeService: Service {
                     continue
                 }
             }
-            let worker = workers[index(message.payload, channel)]
-            await worker.receive(message.payload, on: channel)
+            let inbox = inboxes[Self.index(message.payload, channel, of: inboxes.count)]
+            if !inbox.put(message.payload, on: channel, isStart: first == 0xf5) {
+                counters.add(.payloadsDropped)
+            }
         }
     }
 
     /// The worker that has the session: named by C_R's first byte, or by the channel for a beginning.
-    private func index(_ payload: [UInt8], _ channel: Channel) -> Int {
+    static func index(_ payload: [UInt8], _ channel: Channel, of workers: Int) -> Int {
         // The head of a byte string of eight: then comes C_R.
-        if payload.count > 1, payload[0] == 0x48 { return Int(payload[1]) % workers.count }
+        if payload.count > 1, payload[0] == 0x48 { return Int(payload[1]) % workers }
         var hash: UInt32 = 2_166_136_261
         let name =
             switch channel {
@@ -75,33 +83,41 @@ struct ExchangeService: Service {
             case .enrolment(let identifier): identifier
             }
         for byte in name.utf8 { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
-        return Int(hash) % workers.count
+        return Int(hash) % workers
     }
 
     private func expire() async {
         while !Task.isCancelled {
             try? await Task.sleep(for: .seconds(5))
-            for worker in workers { await worker.expire() }
+            for inbox in inboxes { await inbox.worker.expire() }
         }
     }
 
     private func nudge() async {
         // Once for each row: what the broker loses, the device's own rhythm of contact makes up for.
         for await _ in registry.outboxSignals() {
-            do {
-                while case let items = try await registry.takeOutbox(limit: 200), !items.isEmpty {
-                    for item in items {
-                        let publication = MQTTPublication(
-                            topic: topics.nudge(item.device), payload: [0xf6])
-                        try await connection.waitUntilConnected(within: .seconds(3600))
-                        try await connection.publish(publication)
-                        counters.add(.nudges)
-                    }
-                    try await registry.outboxDone(items.map(\.id))
+            while !Task.isCancelled {
+                do {
+                    try await sendNudges()
+                    break
+                } catch {
+                    logger.warning("nudges wait", metadata: ["error": "\(error)"])
                 }
-            } catch {
-                logger.warning("nudges wait", metadata: ["error": "\(error)"])
+                // No signal tells of rows that were there before, so they are tried again here.
+                try? await Task.sleep(for: .seconds(1))
             }
+        }
+    }
+
+    private func sendNudges() async throws {
+        while case let items = try await registry.takeOutbox(limit: 200), !items.isEmpty {
+            for item in items {
+                let publication = MQTTPublication(topic: topics.nudge(item.device), payload: [0xf6])
+                try await connection.waitUntilConnected(within: .seconds(3600))
+                try await connection.publish(publication)
+                counters.add(.nudges)
+            }
+            try await registry.outboxDone(items.map(\.id))
         }
     }
 
@@ -112,20 +128,24 @@ struct ExchangeService: Service {
             case .disconnected(let error, let pause):
                 logger.warning(
                     "no broker",
-                    metadata: ["error": "\(error)", "retryAfter": "\(pause)"])
+                    metadata: ["error": "\(error)", "retryAfter": "\(pause)"]
+                )
             case .refused(let error, let pause):
                 logger.error(
                     "the broker refuses the server's account",
-                    metadata: ["error": "\(error)", "retryAfter": "\(pause)"])
+                    metadata: ["error": "\(error)", "retryAfter": "\(pause)"]
+                )
             case .subscriptionRefused(let filter, let error):
                 logger.error(
                     "the broker's access rules keep the server out",
-                    metadata: ["filter": "\(filter)", "error": "\(error)"])
+                    metadata: ["filter": "\(filter)", "error": "\(error)"]
+                )
             case .publicationRefused(let topic, let error):
                 counters.add(.publishFailures)
                 logger.warning(
                     "an answer was not taken",
-                    metadata: ["topic": "\(topic)", "error": "\(error)"])
+                    metadata: ["topic": "\(topic)", "error": "\(error)"]
+                )
             }
         }
     }
@@ -135,7 +155,7 @@ struct ExchangeService: Service {
         let deadline = ContinuousClock.now + .seconds(5)
         while ContinuousClock.now < deadline {
             var busy = 0
-            for worker in workers { busy += await worker.close() }
+            for inbox in inboxes { busy += await inbox.worker.close() }
             if busy == 0 { return }
             try? await Task.sleep(for: .milliseconds(20))
         }
