@@ -79,7 +79,7 @@ let package = Package(
         target("MbedCrypto", ["EDHOC", "Secrets", "CMbedTLS"]),
         target("BoringCrypto", ["EDHOC", "MbedCrypto", "Secrets", swiftCrypto]),
         target("MQTTLink", ["Secrets", "CMosquitto"]),
-        target("KeyStore", ["CBOR", "EDHOC", "KeyExchange", "MbedCrypto", "Secrets"]),
+        target("KeyStore", ["CBOR", "EDHOC", "KeyExchange", "Secrets"]),
         target(
             "Registry",
             [
@@ -105,9 +105,7 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ]),
-        target(
-            "AgentKit",
-            ["CLinux", "EDHOC", "KeyExchange", "KeyStore", "MQTTLink", "MbedCrypto", "Secrets"]),
+        target("AgentKit", ["EDHOC", "KeyExchange", "KeyStore", "MQTTLink", "Secrets"]),
         target(
             "LatchkeyCLI",
             [
@@ -120,7 +118,9 @@ let package = Package(
         // Programs.
         executable("latchkeyd", ["ServerKit", argumentParser, log]),
         executable("latchkey", ["LatchkeyCLI"]),
-        executable("latchkey-agent", ["AgentKit", "KeyExchange", "KeyStore", argumentParser]),
+        executable(
+            "latchkey-agent",
+            ["AgentKit", "CLinux", "EDHOC", "KeyExchange", "KeyStore", "MbedCrypto", "Secrets"]),
         executable(
             "edhoc-peer",
             ["BoringCrypto", "CBOR", "EDHOC", "KeyExchange", "MbedCrypto", "Secrets", argumentParser]),
@@ -151,7 +151,8 @@ let package = Package(
         tests("KeyExchangeTests", ["CBOR", "EDHOC", "KeyExchange", "MbedCrypto", "Secrets"]),
         tests("FuzzCorpusTests", ["FuzzTargets"]),
         tests("FleetTests", ["EDHOC", "Fleet", "KeyExchange", "MbedCrypto"]),
-        tests("KeyStoreTests", ["EDHOC", "KeyExchange", "KeyStore", "MbedCrypto", "Secrets"]),
+        tests(
+            "KeyStoreTests", ["CBOR", "EDHOC", "KeyExchange", "KeyStore", "MbedCrypto", "Secrets"]),
         tests(
             "RegistryTests",
             [
@@ -160,7 +161,10 @@ let package = Package(
             ]),
         tests(
             "AgentKitTests",
-            ["AgentKit", "EDHOC", "KeyExchange", "KeyStore", "MbedCrypto", "Secrets"]),
+            [
+                "AgentKit", "BrokerHarness", "EDHOC", "KeyExchange", "KeyStore", "MQTTLink",
+                "MbedCrypto", "Secrets", "latchkey-agent",
+            ]),
         tests(
             "AdminAPITests",
             [
