@@ -102,6 +102,9 @@ final class Lamp {
         return try act(on: session.receive(payload))
     }
 
+    /// Takes an answer that came another way.
+    func take(_ payload: [UInt8]) throws -> DeviceEvent { try act(on: session.receive(payload)) }
+
     /// Talks until the session has ended.
     func talk() async throws -> DeviceEvent {
         while true {
