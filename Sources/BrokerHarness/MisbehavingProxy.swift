@@ -23,6 +23,15 @@ public final class MisbehavingProxy: Sendable {
         var isRefusing = false
         var isStalled = false
         var mustEnd = false
+        /// Messages that still pass before the gate shuts; nil while there is no gate.
+        var untilGate: Int?
+
+        /// Whether one more message has to wait at the gate.
+        mutating func waits() -> Bool {
+            guard let left = untilGate else { return false }
+            untilGate = max(0, left - 1)
+            return left == 0
+        }
     }
 
     /// Starts a proxy before the broker on `brokerPort`; any free port for 0.
@@ -55,6 +64,13 @@ public final class MisbehavingProxy: Sendable {
 
     /// Whether nothing passes, while all connections stay: a network that went dark.
     public func stall(_ isStalled: Bool) { control.withLock { $0.isStalled = isStalled } }
+
+    /// Lets so many more messages pass, counted in both directions together, and holds back all that
+    /// come after them until `openGate`.
+    public func shutGate(after count: Int) { control.withLock { $0.untilGate = count } }
+
+    /// Lets all pass that waits at the gate, and all that follows.
+    public func openGate() { control.withLock { $0.untilGate = nil } }
 
     /// Sends a message of one's own to every client, or to the broker in each client's name.
     public func inject(

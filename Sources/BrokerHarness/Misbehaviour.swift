@@ -41,6 +41,8 @@ public struct ProxyCounters: Hashable, Sendable {
     public var duplicated = 0
     /// Messages that were held back.
     public var reordered = 0
+    /// Messages that had to wait at the gate.
+    public var heldAtGate = 0
     /// Connections that were accepted.
     public var connections = 0
 }

@@ -12,6 +12,7 @@ final class ProxyLink {
     private struct Lane {
         var received: [UInt8] = []
         var held: (bytes: [UInt8], until: ContinuousClock.Instant)?
+        var atGate: [Packet] = []
         var queue: [(bytes: [UInt8], due: ContinuousClock.Instant)] = []
         var queued = 0
     }
@@ -69,6 +70,12 @@ final class ProxyLink {
         at due: ContinuousClock.Instant
     ) {
         guard packet.isPublish else { return enqueue(packet.bytes, direction, at: due) }
+        let mustWait = proxy.control.withLock { control in
+            guard control.waits() else { return false }
+            control.counters[direction.rawValue].heldAtGate += 1
+            return true
+        }
+        if mustWait { return lanes[direction.rawValue].atGate.append(packet) }
         let fate = proxy.control.withLock { $0.fate(direction) }
         if fate.isDropped {
             // Its sender must believe that it arrived.
@@ -93,6 +100,15 @@ final class ProxyLink {
         lanes[direction.rawValue].queue.append((bytes, due))
         lanes[direction.rawValue].queued += bytes.count
         if lanes[direction.rawValue].queued > Self.limit { end() }
+    }
+
+    /// Passes on what has waited at a gate that is open by now.
+    func openGate(_ proxy: MisbehavingProxy) {
+        for direction in Direction.allCases where !isEnded {
+            let waiting = lanes[direction.rawValue].atGate
+            lanes[direction.rawValue].atGate.removeAll()
+            for packet in waiting { pass(packet, direction, proxy, at: .now) }
+        }
     }
 
     /// Passes on what is due.

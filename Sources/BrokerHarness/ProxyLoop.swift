@@ -74,7 +74,11 @@ final class ProxyLoop {
             }
         }
         if descriptors[0].revents != 0 { accept() }
-        for link in links { link.flush(at: .now) }
+        let isOpen = proxy.control.withLock { $0.untilGate == nil }
+        for link in links {
+            if isOpen { link.openGate(proxy) }
+            link.flush(at: .now)
+        }
         links.removeAll(where: \.isEnded)
     }
 

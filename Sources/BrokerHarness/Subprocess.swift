@@ -2,30 +2,35 @@ internal import Glibc
 internal import Synchronization
 
 /// A child process.
-final class Subprocess: Sendable {
-    let identifier: pid_t
+public final class Subprocess: Sendable {
+    /// Its number.
+    public let identifier: Int32
     private let status = Mutex<CInt?>(nil)
 
-    /// Starts a program in `folder`; what it says goes to the end of the file `output`.
-    init(
+    /// Starts a program in `folder`; what it says goes to the end of the file `output`, and its
+    /// complaints to the file `errors`, if there is one.
+    ///
+    /// It inherits the environment, and gets the variables of `environment` in front of it.
+    public init(
         _ path: String,
         _ arguments: [String],
         in folder: String,
-        output: String
+        output: String,
+        errors: String? = nil,
+        environment: [String: String] = [:]
     ) throws(HarnessError) {
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
         _ = unsafe GNU.addChdir?(&actions, folder)
         unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        unsafe posix_spawn_file_actions_addopen(
-            &actions,
-            1,
-            output,
-            O_WRONLY | O_CREAT | O_APPEND,
-            0o600
-        )
-        unsafe posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        let flags = O_WRONLY | O_CREAT | O_APPEND
+        unsafe posix_spawn_file_actions_addopen(&actions, 1, output, flags, 0o600)
+        if let errors {
+            unsafe posix_spawn_file_actions_addopen(&actions, 2, errors, flags, 0o600)
+        } else {
+            unsafe posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        }
         // Descriptors of other tests in this process are none of its business.
         _ = unsafe GNU.addCloseFrom?(&actions, 3)
         var attributes = posix_spawnattr_t()
@@ -37,19 +42,35 @@ final class Subprocess: Sendable {
         unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var words = unsafe ([path] + arguments).map { unsafe strdup($0) } + [nil]
         defer { unsafe words.forEach { unsafe free($0) } }
+        var variables = unsafe environment.map { unsafe strdup("\($0.key)=\($0.value)") }
+        let own = environment.count
+        defer { unsafe variables.prefix(own).forEach { unsafe free($0) } }
+        var inherited = unsafe environ
+        while let variable = unsafe inherited.pointee {
+            unsafe variables.append(variable)
+            unsafe inherited += 1
+        }
+        unsafe variables.append(nil)
         var identifier: pid_t = 0
-        let result = unsafe posix_spawn(&identifier, path, &actions, &attributes, &words, environ)
+        let result = unsafe posix_spawn(
+            &identifier,
+            path,
+            &actions,
+            &attributes,
+            &words,
+            &variables
+        )
         guard result == 0 else {
             throw HarnessError("\(path): \(unsafe String(cString: strerror(result)))")
         }
         self.identifier = identifier
     }
 
-    /// How it ended, or nil while it runs.
-    func exitStatus() -> CInt? { wait(WNOHANG) }
+    /// How it ended, as `waitpid` tells it, or nil while it runs.
+    public func exitStatus() -> Int32? { wait(WNOHANG) }
 
     /// Blocks until it has ended.
-    func waitForExit() { _ = wait(0) }
+    public func waitForExit() { _ = wait(0) }
 
     private func wait(_ options: CInt) -> CInt? {
         status.withLock { status in
