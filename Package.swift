@@ -181,6 +181,12 @@ let package = Package(
                 "AdminAPI", "AdminModel", "BoringCrypto", "EDHOC", "Fleet", "KeyExchange",
                 "Registry", "Secrets", "ServerKit",
             ]),
+        tests(
+            "ServerKitTests",
+            [
+                "BoringCrypto", "BrokerHarness", "CBOR", "EDHOC", "Fleet", "KeyExchange", "MQTTLink",
+                "MbedCrypto", "Registry", "Secrets", "ServerKit", log, lifecycle,
+            ]),
         tests("MQTTLinkTests", ["BrokerHarness", "MQTTLink", "Secrets"]),
         tests(
             "InteropTests", ["BoringCrypto", "EDHOC", "MbedCrypto", "Secrets"],

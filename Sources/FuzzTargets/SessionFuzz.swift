@@ -10,7 +10,7 @@ enum SessionFuzz {
     static let fleet = FleetID(checked: "toys")
     static let token = EnrolmentToken(
         id: [UInt8](repeating: 0x7e, count: 8),
-        secret: KeyMaterial(zeroSecret(16))
+        secret: KeyMaterial(zeroSecret(EnrolmentToken.secretLength))
     )
 
     static func join(_ choice: UInt8, _ payloads: [[UInt8]]) -> [UInt8] {

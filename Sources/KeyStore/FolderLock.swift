@@ -7,11 +7,13 @@ extension Folder {
         let file = unsafe openat(descriptor, "lock", flags, 0o600)
         guard file >= 0 else { throw StoreError(errno: errno, full("lock"), "open") }
         let lock = FolderLock(file)
-        guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+        // A process that is just ending, or a child that is just beginning, may hold it for a moment.
+        for attempt in 0..<10 {
+            if flock(file, LOCK_EX | LOCK_NB) == 0 { return lock }
             guard errno == EWOULDBLOCK else { throw StoreError(errno: errno, full("lock"), "lock") }
-            throw StoreError(.locked, "another latchkey-agent works on \(path): stop it first")
+            if attempt < 9 { usleep(20_000) }
         }
-        return lock
+        throw StoreError(.locked, "another latchkey-agent works on \(path): stop it first")
     }
 
     /// Whether somebody holds the lock, found without touching it: a look must not keep an agent from

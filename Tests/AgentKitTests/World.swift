@@ -37,7 +37,7 @@ final class World: Transport {
             publicKey: key.publicKey
         )
         let credential = try Credential(ccs: ccs, sentByValue: false)
-        let token = token ? EnrolmentToken(id: Array(1...8), secret: material(5, count: 16)) : nil
+        let token = token ? EnrolmentToken(id: Array(1...8), secret: material(5, count: 32)) : nil
         server = FakeServer(credential: credential, key: key, token: token)
         bundle = Bundle(
             fleet: fleet,

@@ -16,7 +16,7 @@ struct WorkedExampleTests {
         let hallKey = try crypto.agreementKey(.p256, privateKey: secret(repeated(0x44)))
         let lampParty = try Party("lamp-1", kid: eight(0x1a), key: lampKey).byValue
         let hallParty = try Party("hall", kid: eight(0x5e), key: hallKey)
-        let tokenSecret = [UInt8](repeating: 0x66, count: 16)
+        let tokenSecret = [UInt8](repeating: 0x66, count: 32)
         let token = EnrolmentToken(id: eight(0x7e), secret: material(tokenSecret))
         let hall = Hall(hallParty, crypto: crypto)
         hall.tokens[token.id] = Hall.Token(secret: token.secret)

@@ -110,7 +110,7 @@ func bundle(
         enrolPassword: secret(9, count: 24),
         server: try Credential(ccs: ccs, sentByValue: false),
         token: token
-            ? EnrolmentToken(id: [1, 2, 3, 4, 5, 6, 7, 8], secret: secret(5, count: 16)) : nil,
+            ? EnrolmentToken(id: [1, 2, 3, 4, 5, 6, 7, 8], secret: secret(5, count: 32)) : nil,
         expires: 2_000_000_000
     )
 }
