@@ -7,6 +7,10 @@ struct SettingsReader {
     private(set) var faults: [String] = []
 
     init(_ text: String) throws(ConfigurationError) {
+        // The parser takes it for the end, and would pass over all that follows.
+        guard !text.utf8.contains(0) else {
+            throw ConfigurationError(["not TOML: there is a zero byte in it"])
+        }
         do {
             document = try TOMLTable(string: text)
         } catch {
