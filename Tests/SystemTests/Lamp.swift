@@ -1,0 +1,152 @@
+import Foundation
+import Glibc
+import Synchronization
+import Testing
+
+/// A device: a state folder, and the agent that works on it.
+final class Lamp: Sendable {
+    let name: String
+    let estate: Estate
+    private let agent = Mutex<Program?>(nil)
+    /// The newest epoch seen in use, for each key and side: none may ever go back.
+    private let seen = Mutex<[String: Int]>([:])
+
+    var state: String { "\(estate.path)/\(name)" }
+    var log: String { contents("\(estate.path)/\(name).log") }
+    var running: Program? { agent.withLock { $0 } }
+
+    init(_ name: String, in estate: Estate) {
+        self.name = name
+        self.estate = estate
+    }
+
+    deinit { agent.withLock { $0 }?.stop(SIGKILL) }
+
+    /// Runs a command of the agent to its end.
+    func command(_ words: String..., within limit: Duration = .seconds(30)) async throws -> Outcome
+    {
+        try await estate.run("latchkey-agent", words + ["--state", state], within: limit)
+    }
+
+    /// Enrols by the command.
+    func enrol(
+        with bundle: String,
+        name: String? = nil,
+        timeout: Int = 15,
+        sessionLimit: Int = 5
+    ) async throws -> Outcome {
+        try await command(
+            "enrol", "--bundle", bundle, "--name", name ?? self.name, "--timeout", "\(timeout)",
+            "--session-limit", "\(sessionLimit)"
+        )
+    }
+
+    /// Sets the state folder up and sends nothing: `start` goes on from there.
+    func prepare(with bundle: String) async throws {
+        let outcome = try await command("enrol", "--bundle", bundle, "--name", name, "--prepare")
+        guard outcome.code == 0 else { throw Trouble(outcome.text) }
+    }
+
+    /// Starts the agent.
+    func start(
+        contactInterval: Int = 1,
+        sessionLimit: Int = 2,
+        environment: [String: String] = [:]
+    ) throws {
+        let program = try Program(
+            "latchkey-agent",
+            [
+                "run", "--state", state, "--contact-interval", "\(contactInterval)",
+                "--session-limit", "\(sessionLimit)", "--verbose",
+            ],
+            in: estate.path,
+            log: "\(estate.path)/\(name).log",
+            environment: environment
+        )
+        agent.withLock { $0 = program }
+    }
+
+    /// Ends the agent by SIGKILL.
+    func kill() {
+        agent.withLock { program in
+            program?.stop(SIGKILL)
+            program = nil
+        }
+    }
+
+    /// Ends the agent in good order; its exit code.
+    func stop() async throws -> Int32 {
+        guard let program = running else { throw Trouble("no agent runs") }
+        program.send(SIGTERM)
+        let code = try await program.end()
+        agent.withLock { $0 = nil }
+        return code
+    }
+
+    /// All generations that the device holds; the store must open whatever happened to it.
+    func held() async throws -> [HeldKey] {
+        let outcome = try await command("keys", "--json")
+        return outcome.code == 5 ? [] : try outcome.json([HeldKey].self)
+    }
+
+    /// What the device uses.
+    func primaries() async throws -> Set<Primary> {
+        let keys = try await held().filter { $0.state == "primary" }
+        #expect(Set(keys.map(\.name)).count == keys.count, "two primaries of one key: \(keys)")
+        return note(keys.map { Primary(name: $0.name, epoch: $0.epoch, thumbprint: $0.thumbprint) })
+    }
+
+    /// What the server thinks that the device uses.
+    func expected() async throws -> Set<Primary> {
+        let keys = try await estate.device(name)?.keys.filter { $0.state == "active" } ?? []
+        #expect(Set(keys.map(\.name)).count == keys.count, "two active of one key: \(keys)")
+        return note(
+            keys.map { Primary(name: $0.name, epoch: $0.epoch, thumbprint: $0.thumbprint) },
+            side: "server"
+        )
+    }
+
+    /// Waits until both sides use the same keys, `count` of them, each at `epoch` or later.
+    func agrees(_ count: Int = 1, from epoch: Int, within limit: Duration = .seconds(15))
+        async throws
+    {
+        do {
+            try await eventually("\(name) and the server agree", within: limit) {
+                let here = try await primaries()
+                guard here.count == count, here.allSatisfy({ $0.epoch >= epoch }) else {
+                    return false
+                }
+                return try await here == expected()
+            }
+        } catch {
+            throw Trouble(
+                "\(error)\ndevice: \(try await held())\nserver: "
+                    + "\(String(describing: try await estate.device(name)))\n\(log)\n"
+                    + estate.serverLog
+            )
+        }
+    }
+
+    /// Whatever happened: what the device uses, the server accepts.
+    func holdsWhatTheServerAccepts() async throws {
+        let accepted = try await estate.device(name)?.keys
+            .filter { ["offered", "active", "superseded"].contains($0.state) } ?? []
+        for key in try await primaries() {
+            #expect(
+                accepted.contains { $0.epoch == key.epoch && $0.thumbprint == key.thumbprint },
+                "\(name) uses \(key), the server accepts \(accepted)"
+            )
+        }
+    }
+
+    private func note(_ keys: [Primary], side: String = "device") -> Set<Primary> {
+        seen.withLock { seen in
+            for key in keys {
+                let slot = "\(side) \(key.name)"
+                #expect(seen[slot, default: 0] <= key.epoch, "\(name): \(slot) went back")
+                seen[slot] = max(seen[slot, default: 0], key.epoch)
+            }
+        }
+        return Set(keys)
+    }
+}
