@@ -14,6 +14,8 @@ func run(_ words: some Sequence<String>, on thread: AgentThread) async throws(Fa
     var timings = Timings()
     if let seconds = try arguments.number("--contact-interval", in: 1...31_536_000) {
         timings.contactInterval = .seconds(seconds)
+        // Who asks for a contact more often than that is not kept waiting for it after a reconnect.
+        timings.reconnectSpread = min(timings.reconnectSpread, timings.contactInterval)
     }
     if let milliseconds = try arguments.number("--nudge-delay", in: 0...3_600_000) {
         timings.nudgeDelay = .milliseconds(milliseconds)
