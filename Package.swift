@@ -27,17 +27,27 @@ func executable(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 /// The tests of one part.
 func tests(
-    _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+    _ name: String,
+    _ dependencies: [Target.Dependency],
+    exclude: [String] = []
 ) -> Target {
     .testTarget(
-        name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
+        name: name,
+        dependencies: dependencies,
+        exclude: exclude,
+        swiftSettings: settings
+    )
 }
 
 let argumentParser: Target.Dependency = .product(
-    name: "ArgumentParser", package: "swift-argument-parser")
+    name: "ArgumentParser",
+    package: "swift-argument-parser"
+)
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(
-    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    name: "ServiceLifecycle",
+    package: "swift-service-lifecycle"
+)
 let swiftCrypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 
 let package = Package(
@@ -66,7 +76,10 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CMbedTLS", providers: [.apt(["libmbedtls-dev"])]),
         .systemLibrary(
-            name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
+            name: "CMosquitto",
+            pkgConfig: "libmosquitto",
+            providers: [.apt(["libmosquitto-dev"])]
+        ),
 
         // Cores: no I/O.
         target("Secrets"),
@@ -85,7 +98,8 @@ let package = Package(
             [
                 "CBOR", "EDHOC", "Fleet", "KeyExchange", "Secrets",
                 .product(name: "GRDB", package: "GRDB.swift"),
-            ]),
+            ]
+        ),
         target("AdminModel"),
         target(
             "AdminAPI",
@@ -94,17 +108,20 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
-            ]),
+            ]
+        ),
 
         // Kits: put the parts of one program together.
         target(
             "ServerKit",
             [
                 "AdminAPI", "AdminModel", "BoringCrypto", "CBOR", "CLinux", "EDHOC", "Fleet",
-                "KeyExchange", "MQTTLink", "MbedCrypto", "Registry", "Secrets", log, lifecycle, swiftCrypto,
+                "KeyExchange", "MQTTLink", "MbedCrypto", "Registry", "Secrets", log, lifecycle,
+                swiftCrypto,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
-            ]),
+            ]
+        ),
         target("AgentKit", ["EDHOC", "KeyExchange", "KeyStore", "MQTTLink", "Secrets"]),
         target(
             "LatchkeyCLI",
@@ -113,17 +130,23 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-            ]),
+            ]
+        ),
 
         // Programs.
         executable("latchkeyd", ["ServerKit", argumentParser, log]),
         executable("latchkey", ["LatchkeyCLI"]),
         executable(
             "latchkey-agent",
-            ["AgentKit", "CLinux", "EDHOC", "KeyExchange", "KeyStore", "MbedCrypto", "Secrets"]),
+            ["AgentKit", "CLinux", "EDHOC", "KeyExchange", "KeyStore", "MbedCrypto", "Secrets"]
+        ),
         executable(
             "edhoc-peer",
-            ["BoringCrypto", "CBOR", "EDHOC", "KeyExchange", "MbedCrypto", "Secrets", argumentParser]),
+            [
+                "BoringCrypto", "CBOR", "EDHOC", "KeyExchange", "MbedCrypto", "Secrets",
+                argumentParser,
+            ]
+        ),
         executable(
             "latchkey-load",
             [
@@ -132,39 +155,50 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-            ]),
+            ]
+        ),
 
         // For tests, the demo and fuzzing alone.
         target("BrokerHarness", ["Secrets"]),
         target("FuzzTargets", ["CBOR", "EDHOC", "KeyExchange", "Secrets"]),
         target(
             "AdminHarness",
-            ["AdminAPI", "AdminModel", log, lifecycle, .product(name: "NIOCore", package: "swift-nio")]),
+            [
+                "AdminAPI", "AdminModel", log, lifecycle,
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]
+        ),
 
         // Tests, the fast ones first.
         tests("SecretsTests", ["Secrets"]),
         tests("CBORTests", ["CBOR", "Secrets"]),
         tests("CryptoTests", ["BoringCrypto", "EDHOC", "MbedCrypto", "Secrets"]),
         tests(
-            "EDHOCTests", ["BoringCrypto", "CBOR", "EDHOC", "MbedCrypto", "Secrets"],
-            exclude: ["Vectors"]),
+            "EDHOCTests",
+            ["BoringCrypto", "CBOR", "EDHOC", "MbedCrypto", "Secrets"],
+            exclude: ["Vectors"]
+        ),
         tests("KeyExchangeTests", ["CBOR", "EDHOC", "KeyExchange", "MbedCrypto", "Secrets"]),
         tests("FuzzCorpusTests", ["FuzzTargets"]),
         tests("FleetTests", ["EDHOC", "Fleet", "KeyExchange", "MbedCrypto"]),
         tests(
-            "KeyStoreTests", ["CBOR", "EDHOC", "KeyExchange", "KeyStore", "MbedCrypto", "Secrets"]),
+            "KeyStoreTests",
+            ["CBOR", "EDHOC", "KeyExchange", "KeyStore", "MbedCrypto", "Secrets"]
+        ),
         tests(
             "RegistryTests",
             [
                 "EDHOC", "Fleet", "KeyExchange", "MbedCrypto", "Registry", "Secrets",
                 .product(name: "GRDB", package: "GRDB.swift"),
-            ]),
+            ]
+        ),
         tests(
             "AgentKitTests",
             [
                 "AgentKit", "BrokerHarness", "EDHOC", "KeyExchange", "KeyStore", "MQTTLink",
                 "MbedCrypto", "Secrets", "latchkey-agent",
-            ]),
+            ]
+        ),
         tests(
             "AdminAPITests",
             [
@@ -173,23 +207,29 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-            ]),
+            ]
+        ),
         tests("CLITests", ["AdminAPI", "AdminHarness", "AdminModel", "LatchkeyCLI"]),
         tests(
             "RegistryAdminTests",
             [
                 "AdminAPI", "AdminModel", "BoringCrypto", "EDHOC", "Fleet", "KeyExchange",
                 "Registry", "Secrets", "ServerKit",
-            ]),
+            ]
+        ),
         tests(
             "ServerKitTests",
             [
-                "BoringCrypto", "BrokerHarness", "CBOR", "EDHOC", "Fleet", "KeyExchange", "MQTTLink",
+                "BoringCrypto", "BrokerHarness", "CBOR", "EDHOC", "Fleet", "KeyExchange",
+                "MQTTLink",
                 "MbedCrypto", "Registry", "Secrets", "ServerKit", log, lifecycle,
-            ]),
+            ]
+        ),
         tests("MQTTLinkTests", ["BrokerHarness", "MQTTLink", "Secrets"]),
         tests(
-            "InteropTests", ["BoringCrypto", "EDHOC", "MbedCrypto", "Secrets"],
-            exclude: ["lakers_peer.py"]),
+            "InteropTests",
+            ["BoringCrypto", "EDHOC", "MbedCrypto", "Secrets"],
+            exclude: ["lakers_peer.py"]
+        ),
     ]
 )

@@ -19,7 +19,8 @@ package let noon = Timestamp(seconds: 1_772_366_400)
 
 extension FakeFleet {
     /// Puts a device there.
-    package mutating func add(_ id: String, group: String, in state: String, keys: [DeviceKey] = []) {
+    package mutating func add(_ id: String, group: String, in state: String, keys: [DeviceKey] = [])
+    {
         devices[id] = DeviceDetail(device: Device(id: id, group: group, state: state), keys: keys)
     }
 

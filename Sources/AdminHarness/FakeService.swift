@@ -196,7 +196,10 @@ package final class FakeService: AdminService {
         }
     }
 
-    package func retireDevice(_ id: String, by actor: AdminActor) async throws(AdminProblem) -> Device {
+    package func retireDevice(
+        _ id: String,
+        by actor: AdminActor
+    ) async throws(AdminProblem) -> Device {
         try change { state throws(AdminProblem) in
             guard var detail = state.devices[id] else {
                 throw AdminProblem(.notFound, "no device \(id)")
@@ -221,7 +224,8 @@ package final class FakeService: AdminService {
         }
     }
 
-    package func progress(of selection: KeySelection) async throws(AdminProblem) -> RotationProgress {
+    package func progress(of selection: KeySelection) async throws(AdminProblem) -> RotationProgress
+    {
         try change { state throws(AdminProblem) in
             let keys = state.keys(of: selection)
             let waiting = keys.filter { state.devices[$0]?.keys[$1].state == "offered" }

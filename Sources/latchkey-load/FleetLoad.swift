@@ -13,7 +13,8 @@ internal import Secrets
 struct FleetLoad: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fleet",
-        abstract: "Enrol simulated devices and rotate their keys, through a real broker and server.")
+        abstract: "Enrol simulated devices and rotate their keys, through a real broker and server."
+    )
 
     @Option(help: "The bundle's file; it must allow as many devices.") var bundle: String
     @Option(help: "The file of the password of the account `@load`.") var passwordFile: String
@@ -29,7 +30,10 @@ struct FleetLoad: AsyncParsableCommand {
         let text = try String(contentsOfFile: bundle, encoding: .utf8)
         let parsed = try Bundle(parsing: Array(text.utf8).rawSpan, crypto: BoringCrypto())
         let fleet = try await SimulatedFleet(
-            bundle: parsed, authority: authority, passwordFile: passwordFile)
+            bundle: parsed,
+            authority: authority,
+            passwordFile: passwordFile
+        )
         var results = try await enrol(fleet, parsed)
         try await rotate(fleet, &results)
         await fleet.close()
@@ -57,7 +61,8 @@ struct FleetLoad: AsyncParsableCommand {
     }
 
     private func rotate(
-        _ fleet: SimulatedFleet, _ results: inout [String: Double]
+        _ fleet: SimulatedFleet,
+        _ results: inout [String: Double]
     ) async throws {
         let path = socket.utf8.map { "%\(hexadecimal([$0]))" }.joined()
         var command: [Double] = []
@@ -68,7 +73,8 @@ struct FleetLoad: AsyncParsableCommand {
             request.method = .POST
             request.headers.add(name: "content-type", value: "application/json")
             request.body = .bytes(
-                ByteBuffer(string: #"{"device":"\#(device)","key":"\#(key)"}"#))
+                ByteBuffer(string: #"{"device":"\#(device)","key":"\#(key)"}"#)
+            )
             let began = ContinuousClock.now
             async let settled = fleet.settled(device)
             let response = try await HTTPClient.shared.execute(request, timeout: .seconds(10))

@@ -8,7 +8,8 @@ internal import Secrets
 /// Times both roles of a method 3, suite 3 handshake, and the curve operations that it can't do without.
 struct Handshake: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "CPU time of one handshake for each role and crypto library, beside its floor.")
+        abstract: "CPU time of one handshake for each role and crypto library, beside its floor."
+    )
 
     @Option(help: "Handshakes with the fast library; the slow one does a tenth.")
     var count = 2000
@@ -47,8 +48,11 @@ struct Handshake: ParsableCommand {
             let agreement = try crypto.generateAgreementKey(.p256)
             key = SoftwareKey(agreement)
             let ccs = CCS.encode(
-                subject: name, kid: try crypto.randomBytes(8), curve: .p256,
-                publicKey: agreement.publicPoint)
+                subject: name,
+                kid: try crypto.randomBytes(8),
+                curve: .p256,
+                publicKey: agreement.publicPoint
+            )
             credential = try Credential(ccs: ccs, sentByValue: false)
         }
     }
@@ -57,7 +61,11 @@ struct Handshake: ParsableCommand {
         let device = try Party("device", crypto)
         let server = try Party("server", crypto)
         let responder = Responder(
-            credential: server.credential, methods: [.staticDH], suites: [3], crypto: crypto)
+            credential: server.credential,
+            methods: [.staticDH],
+            suites: [3],
+            crypto: crypto
+        )
         var times = Times()
         // Alternating, so that both see the same machine; the first round only warms up.
         for round in 0...count {
@@ -74,13 +82,19 @@ struct Handshake: ParsableCommand {
     }
 
     private func handshake(
-        _ device: Party, _ server: Party, _ responder: Responder, _ crypto: any Crypto
+        _ device: Party,
+        _ server: Party,
+        _ responder: Responder,
+        _ crypto: any Crypto
     ) throws -> Times {
         var times = Times()
         var clock = ThreadClock()
         let initiator = try Initiator(
-            method: .staticDH, suites: [3], connectionID: ConnectionID([1, 2, 3, 4, 5, 6, 7, 8]),
-            crypto: crypto)
+            method: .staticDH,
+            suites: [3],
+            connectionID: ConnectionID([1, 2, 3, 4, 5, 6, 7, 8]),
+            crypto: crypto
+        )
         times.initiator += clock.lap()
         let waiting = try responder.receive(message1: initiator.message1)
             .prepare(connectionID: ConnectionID([8, 7, 6, 5, 4, 3, 2, 1]))

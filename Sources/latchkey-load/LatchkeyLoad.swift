@@ -11,7 +11,8 @@ struct LatchkeyLoad: AsyncParsableCommand {
             one connection, whose account must be allowed on all topics; never let a real broker have \
             such an account.
             """,
-        subcommands: [Handshake.self, FleetLoad.self])
+        subcommands: [Handshake.self, FleetLoad.self]
+    )
 }
 
 /// Prints results as one JSON object, names in order.

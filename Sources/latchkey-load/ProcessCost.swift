@@ -14,7 +14,8 @@ struct ProcessCost {
         else { return nil }
         // The name in parentheses may hold anything, so count from behind it.
         let fields = stat.split(separator: ")").last?.split(separator: " ") ?? []
-        guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else {
+        guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12])
+        else {
             return nil
         }
         cpu = (user + system) * 1e6 / Double(sysconf(Int32(_SC_CLK_TCK)))

@@ -35,8 +35,11 @@ final class SimulatedDevice {
         let agreement = try crypto.generateAgreementKey(.p256)
         key = SoftwareKey(agreement)
         ccs = CCS.encode(
-            subject: id.description, kid: try crypto.randomBytes(Profile.kidLength), curve: .p256,
-            publicKey: agreement.publicKey)
+            subject: id.description,
+            kid: try crypto.randomBytes(Profile.kidLength),
+            curve: .p256,
+            publicKey: agreement.publicKey
+        )
     }
 
     /// Begins a session: by value with a token, or by kid.
@@ -44,11 +47,19 @@ final class SimulatedDevice {
         connection = ConnectionID(try crypto.randomBytes(Profile.connectionIDLength))
         let own = try Credential(ccs: ccs, sentByValue: token != nil)
         let report = Report(
-            agentVersion: "load", store: .file, level: .software, lastOrder: 0,
-            keys: held.sorted { $0.key < $1.key }.map { .init(name: $0.key, epochs: $0.value) })
+            agentVersion: "load",
+            store: .file,
+            level: .software,
+            lastOrder: 0,
+            keys: held.sorted { $0.key < $1.key }.map { .init(name: $0.key, epochs: $0.value) }
+        )
         let begun = try DeviceSession(
-            profile: DeviceProfile(fleet: fleet, server: server, own: own), token: token,
-            report: report, connectionID: connection, crypto: crypto)
+            profile: DeviceProfile(fleet: fleet, server: server, own: own),
+            token: token,
+            report: report,
+            connectionID: connection,
+            crypto: crypto
+        )
         let first = begun.outgoing
         session = consume begun
         wireBytes = first.count
@@ -97,7 +108,8 @@ final class SimulatedDevice {
             let check = Thumbprint(of: key.material.secret, crypto: crypto).check
             held[key.name, default: []].removeAll { $0.epoch == key.epoch }
             held[key.name, default: []].append(
-                .init(epoch: key.epoch, state: .pending, check: check))
+                .init(epoch: key.epoch, state: .pending, check: check)
+            )
             return InstallResult(name: key.name, epoch: key.epoch, failure: nil)
         }
     }

@@ -40,8 +40,11 @@ actor SimulatedFleet {
         fleet = bundle.fleet
         server = bundle.server
         var settings = MQTTConfiguration(
-            host: bundle.broker.host, port: bundle.broker.port, clientID: "latchkey-load",
-            authorityFile: authority)
+            host: bundle.broker.host,
+            port: bundle.broker.port,
+            clientID: "latchkey-load",
+            authorityFile: authority
+        )
         settings.username = "@load"
         let password = try String(contentsOfFile: passwordFile, encoding: .utf8)
             .prefix { !$0.isNewline }
@@ -74,7 +77,9 @@ actor SimulatedFleet {
             let id = try DeviceID(parsing: "load-\(String(index, radix: 36))")
             members.append(
                 Member(
-                    try SimulatedDevice(id: id, fleet: fleet, server: server, crypto: crypto)))
+                    try SimulatedDevice(id: id, fleet: fleet, server: server, crypto: crypto)
+                )
+            )
             byName[id.description] = index
         }
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -14,7 +14,8 @@ struct Init: AsyncParsableCommand {
               latchkeyd init --data /var/lib/latchkey --fleet acme \\
                 --broker mqtt.example.org:8883 --broker-ca broker/tls/ca.crt \\
                 --broker-accounts broker/passwords --broker-pid broker/mosquitto.pid
-            """)
+            """
+    )
 
     @Option(help: "The folder of the store; it must not hold a fleet yet.")
     var data: String
@@ -51,8 +52,12 @@ struct Init: AsyncParsableCommand {
         let name: FleetID
         do { name = try FleetID(parsing: fleet) } catch { throw ValidationError("\(error)") }
         var creation = FleetCreation(
-            dataFolder: absolute(data), fleet: name, brokerHost: host, brokerPort: port,
-            brokerAuthorityFile: absolute(brokerCa))
+            dataFolder: absolute(data),
+            fleet: name,
+            brokerHost: host,
+            brokerPort: port,
+            brokerAuthorityFile: absolute(brokerCa)
+        )
         creation.brokerAccountsFile = brokerAccounts.map(absolute)
         creation.brokerProcessIDFile = brokerPid.map(absolute)
         creation.rootKeyFile = rootKey.map(absolute)

@@ -12,7 +12,8 @@ struct Run: AsyncParsableCommand {
 
             Example:
               latchkeyd run --config /var/lib/latchkey/latchkeyd.toml
-            """)
+            """
+    )
 
     @Option(help: "The configuration file that `latchkeyd init` has written.")
     var config: String
@@ -33,7 +34,8 @@ struct Run: AsyncParsableCommand {
 /// Checks a configuration file.
 struct CheckConfig: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Read a configuration file and say what is wrong with it.")
+        abstract: "Read a configuration file and say what is wrong with it."
+    )
 
     @Option(help: "The configuration file.")
     var config: String

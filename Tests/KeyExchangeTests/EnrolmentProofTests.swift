@@ -7,7 +7,10 @@ import Testing
 
 struct EnrolmentProofTests {
     private let crypto = LabCrypto()
-    private let token = EnrolmentToken(id: eight(7), secret: material(eight(1) + eight(2) + eight(3) + eight(4)))
+    private let token = EnrolmentToken(
+        id: eight(7),
+        secret: material(eight(1) + eight(2) + eight(3) + eight(4))
+    )
     private let digest = [UInt8](repeating: 3, count: 32)
     private let point = [UInt8](repeating: 4, count: 32)
 

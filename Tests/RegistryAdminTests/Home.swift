@@ -22,15 +22,27 @@ final class Home: Sendable {
         let parent = FileManager.default.temporaryDirectory
         folder = parent.appending(path: "latchkey-\(UInt32.random(in: 0 ... .max))").path()
         try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: false)
+            atPath: folder,
+            withIntermediateDirectories: false
+        )
         registry = try Registry.create(
-            folder: folder + "/data", fleet: FleetID(parsing: "house"),
+            folder: folder + "/data",
+            fleet: FleetID(parsing: "house"),
             broker: BrokerSettings(
-                host: "broker.test", port: 8_883, authority: Array("PEM".utf8)),
-            rootKey: .file(folder + "/root.key"), crypto: BoringCrypto(), actor: root.description,
-            now: Self.now)
+                host: "broker.test",
+                port: 8_883,
+                authority: Array("PEM".utf8)
+            ),
+            rootKey: .file(folder + "/root.key"),
+            crypto: BoringCrypto(),
+            actor: root.description,
+            now: Self.now
+        )
         admin = RegistryAdmin(
-            registry: registry, counters: Counters(), wallClock: { Self.now })
+            registry: registry,
+            counters: Counters(),
+            wallClock: { Self.now }
+        )
     }
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
@@ -39,7 +51,9 @@ final class Home: Sendable {
     func furnish() async throws {
         _ = try await admin.createGroup(GroupCreation(name: "hall"), by: root)
         _ = try await admin.createKeySpec(
-            KeySpecCreation(name: "data", group: "hall", algorithm: "aes-256"), by: root)
+            KeySpecCreation(name: "data", group: "hall", algorithm: "aes-256"),
+            by: root
+        )
     }
 
     /// A device that enrols with a token, takes its keys and says so.
@@ -47,27 +61,53 @@ final class Home: Sendable {
         let crypto = BoringCrypto()
         let kid = try crypto.randomBytes(8)
         let ccs = CCS.encode(
-            subject: name, kid: kid, curve: .p256, publicKey: try crypto.randomBytes(32))
+            subject: name,
+            kid: kid,
+            curve: .p256,
+            publicKey: try crypto.randomBytes(32)
+        )
         let bundle = try await registry.createBundle(
-            group: GroupName(parsing: "hall"), uses: 1, expiresAt: Self.now + 60,
-            actor: root.description, now: Self.now)
+            group: GroupName(parsing: "hall"),
+            uses: 1,
+            expiresAt: Self.now + 60,
+            actor: root.description,
+            now: Self.now
+        )
         let message = Array("a handshake".utf8)
         let proof = crypto.authenticate(
-            .sha256, key: bundle.secret.secret, message: message.rawSpan)
+            .sha256,
+            key: bundle.secret.secret,
+            message: message.rawSpan
+        )
         let contact = Contact(
-            credential: try Credential(ccs: ccs, sentByValue: true), isByValue: true,
+            credential: try Credential(ccs: ccs, sentByValue: true),
+            isByValue: true,
             claim: EnrolmentClaim(
-                tokenID: bundle.bundle.id.bytes, proof: proof, message: message),
+                tokenID: bundle.bundle.id.bytes,
+                proof: proof,
+                message: message
+            ),
             report: Report(
-                agentVersion: "1.0", store: .file, level: .software, lastOrder: 0, keys: []),
-            brokerPasswordHash: nil, now: Self.now)
-        guard case .offer(let device, let offer, let verdicts) =
-            try await registry.reconcile(contact)
+                agentVersion: "1.0",
+                store: .file,
+                level: .software,
+                lastOrder: 0,
+                keys: []
+            ),
+            brokerPasswordHash: nil,
+            now: Self.now
+        )
+        guard
+            case .offer(let device, let offer, let verdicts) =
+                try await registry.reconcile(contact)
         else { throw AdminProblem(.failed, "no offer came") }
         _ = try await registry.confirm(
-            device: device, operation: offer.operation,
+            device: device,
+            operation: offer.operation,
             outcomes: offer.keys.map { KeyOutcome(name: $0.name, epoch: $0.epoch, failure: nil) },
-            verdicts: verdicts, now: Self.now)
+            verdicts: verdicts,
+            now: Self.now
+        )
     }
 }
 

@@ -38,12 +38,17 @@ import Testing
         ),
         (
             KeySpecCreation(
-                name: "k", group: "hall", algorithm: "aes-256", graceSeconds: 7_200,
-                rotateEverySeconds: 3_600), "invalid"
+                name: "k",
+                group: "hall",
+                algorithm: "aes-256",
+                graceSeconds: 7_200,
+                rotateEverySeconds: 3_600
+            ), "invalid"
         ),
     ])
     func `a key spec that can't be is refused`(
-        request: KeySpecCreation, code: String
+        request: KeySpecCreation,
+        code: String
     ) async throws {
         try await home.furnish()
         let found = await problem { () throws(AdminProblem) in
@@ -62,7 +67,8 @@ import Testing
         (BundleCreation(group: "hall", uses: 1, isForRegistered: true), "invalid"),
     ])
     func `a bundle that can't be is refused`(
-        request: BundleCreation, code: String
+        request: BundleCreation,
+        code: String
     ) async throws {
         try await home.furnish()
         let found = await problem { () throws(AdminProblem) in
@@ -78,7 +84,8 @@ import Testing
         let found = await problem { () throws(AdminProblem) in
             try await home.admin.importDevices(
                 csv: "name,group,public_key\nLamp,hall,\(key)\nlamp-2,attic,\(key)\nlamp-3,hall\n",
-                by: root)
+                by: root
+            )
         }
         #expect(found?.code == .invalid)
         #expect(found?.details.map(\.line) == [2, 3, 4])

@@ -25,7 +25,9 @@ import Testing
     @Test func `a bundle is one that an agent can read`() async throws {
         try await home.furnish()
         let made = try await home.admin.createBundle(
-            BundleCreation(group: "hall", uses: 2, expiresInSeconds: 60), by: root)
+            BundleCreation(group: "hall", uses: 2, expiresInSeconds: 60),
+            by: root
+        )
         let bundle = try Bundle(parsing: Array(made.text.utf8).rawSpan, crypto: BoringCrypto())
         #expect(bundle.group.description == "hall")
         #expect(bundle.broker.host == "broker.test")
@@ -41,7 +43,9 @@ import Testing
     @Test func `a bundle for registered devices has no token and leaves no trace`() async throws {
         try await home.furnish()
         let made = try await home.admin.createBundle(
-            BundleCreation(group: "hall", isForRegistered: true), by: root)
+            BundleCreation(group: "hall", isForRegistered: true),
+            by: root
+        )
         let bundle = try Bundle(parsing: Array(made.text.utf8).rawSpan, crypto: BoringCrypto())
         #expect(bundle.token == nil && made.id == nil)
         #expect(try await home.admin.listBundles(PageRequest()).items.isEmpty)
@@ -56,7 +60,9 @@ import Testing
         #expect(detail.keys.map(\.state) == ["active"])
         #expect(detail.keys.map(\.thumbprint.count) == [64])
         let devices = try await home.admin.listDevices(
-            DeviceFilter(group: "hall", state: "enrolled"), PageRequest())
+            DeviceFilter(group: "hall", state: "enrolled"),
+            PageRequest()
+        )
         #expect(devices.items.map(\.id) == ["lamp-1"])
         #expect(try await home.admin.retireDevice("lamp-1", by: root).state == "retiring")
     }
@@ -79,7 +85,9 @@ import Testing
         var after: String?
         repeat {
             let page = try await home.admin.listAudit(
-                AuditFilter(), PageRequest(after: after, limit: 1))
+                AuditFilter(),
+                PageRequest(after: after, limit: 1)
+            )
             kinds += page.items.map(\.kind)
             after = page.next
         } while after != nil

@@ -262,7 +262,8 @@ import Testing
         #expect(row.event.device == nil)
     }
 
-    @Test func `a storm of refusals fills two pages of the log a minute, and says what it left out`()
+    @Test
+    func `a storm of refusals fills two pages of the log a minute, and says what it left out`()
         async throws
     {
         let registry = try await home.lights()

@@ -83,7 +83,8 @@ import Testing
         #expect(try await registry.auditVerify().fault == nil)
     }
 
-    @Test func `a device that never heard SETTLE keeps a key that the server accepts`() async throws {
+    @Test func `a device that never heard SETTLE keeps a key that the server accepts`() async throws
+    {
         let registry = try await home.lights(grace: 60)
         var lamp = try await enrolled(registry)
         _ = try await rotate(registry, lamp)

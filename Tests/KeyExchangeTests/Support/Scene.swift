@@ -16,7 +16,10 @@ final class Scene {
     let crypto: LabCrypto
     let hall: Hall
     let lampParty: Party
-    let token = EnrolmentToken(id: eight(0x7e), secret: material(eight(1) + eight(2) + eight(3) + eight(4)))
+    let token = EnrolmentToken(
+        id: eight(0x7e),
+        secret: material(eight(1) + eight(2) + eight(3) + eight(4))
+    )
 
     init(crypto: LabCrypto = LabCrypto()) throws {
         self.crypto = crypto
