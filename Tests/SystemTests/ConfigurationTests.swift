@@ -23,7 +23,9 @@ extension SystemTests {
             try write(kept.joined(separator: "\n") + "\n" + bad, to: estate.configuration)
             for command in ["run", "check-config"] {
                 let outcome = try await estate.run(
-                    "latchkeyd", [command, "--config", estate.configuration])
+                    "latchkeyd",
+                    [command, "--config", estate.configuration]
+                )
                 #expect(outcome.code == 78)
                 for fault in [
                     "protocol.suites: want a list of whole numbers",
@@ -42,14 +44,18 @@ extension SystemTests {
             let estate = try await Estate()
             try write(text, to: estate.configuration)
             let outcome = try await estate.run(
-                "latchkeyd", ["run", "--config", estate.configuration])
+                "latchkeyd",
+                ["run", "--config", estate.configuration]
+            )
             #expect(outcome.code == 78 && outcome.errors.contains(estate.configuration))
         }
 
         @Test func `a configuration that is not there is refused with code 78`() async throws {
             let estate = try await Estate()
             let outcome = try await estate.run(
-                "latchkeyd", ["run", "--config", "\(estate.path)/none.toml"])
+                "latchkeyd",
+                ["run", "--config", "\(estate.path)/none.toml"]
+            )
             #expect(outcome.code == 78)
             #expect(outcome.errors.contains("none.toml: No such file or directory"))
         }

@@ -60,7 +60,7 @@ final class Estate: Sendable {
     }
 
     private func makeFleet(beside neighbour: Estate?) async throws {
-        var authority = broker.authorityFile ?? "\(path)/no-authority.pem"
+        let authority = broker.authorityFile ?? "\(path)/no-authority.pem"
         if broker.authorityFile == nil {
             try write("-----BEGIN CERTIFICATE-----\n", to: authority)
         }
@@ -76,14 +76,16 @@ final class Estate: Sendable {
         guard made.code == 0 else { throw Trouble(made.text) }
         if broker.authorityFile == nil {
             // `init` makes no fleet without TLS; tests that look into messages need one.
-            authority = ""
             try await change("UPDATE fleet SET broker_authority = X''")
         }
         if proxy != nil {
             try configure { $0.replacing("[broker]\n", with: "[broker]\nport = \(broker.port)\n") }
         }
         if let neighbour {
-            let own = try String(contentsOfFile: "\(neighbour.data)/broker-password", encoding: .utf8)
+            let own = try String(
+                contentsOfFile: "\(neighbour.data)/broker-password",
+                encoding: .utf8
+            )
             try write(own, to: "\(data)/broker-password")
         }
         try await broker.reload()
@@ -191,8 +193,15 @@ final class Estate: Sendable {
         try await admin("group", "create", "lamps")
         for key in keys {
             try await admin(
-                "key-spec", "create", key, "--group", "lamps", "--algorithm", "aes-256",
-                "--grace", grace
+                "key-spec",
+                "create",
+                key,
+                "--group",
+                "lamps",
+                "--algorithm",
+                "aes-256",
+                "--grace",
+                grace
             )
         }
         return try await makeBundle(uses: uses)
@@ -207,8 +216,16 @@ final class Estate: Sendable {
     ) async throws -> String {
         let file = "\(path)/\(name).bundle"
         try await admin(
-            "bundle", "create", "--group", group, "--uses", "\(uses)", "--expires", expires,
-            "--output", file
+            "bundle",
+            "create",
+            "--group",
+            group,
+            "--uses",
+            "\(uses)",
+            "--expires",
+            expires,
+            "--output",
+            file
         )
         return file
     }

@@ -55,7 +55,9 @@ extension SystemTests {
             guard let process = estate.running?.identifier else { throw Trouble("no server") }
             let line = contents("/proc/\(process)/status").split(separator: "\n")
                 .first { $0.hasPrefix("VmRSS:") }
-            guard let number = line?.split(whereSeparator: { !$0.isNumber }).first.flatMap({ Int($0) })
+            guard
+                let number = line?.split(whereSeparator: { !$0.isNumber }).first.flatMap({ Int($0) }
+                )
             else { throw Trouble("no VmRSS") }
             return number / 1024
         }

@@ -60,12 +60,13 @@ extension SystemTests {
             _ heard: [MQTTMessage],
             _ random: inout SeededRandom
         ) -> [([UInt8], String)] {
-            let topics = Array(Set(heard.map(\.topic))).sorted() + [
-                "latchkey/1/acme/device/lamp-1/down", "latchkey/1/acme/device/lamp-1/nudge",
-                "latchkey/1/acme/device/lamp-2/up", "latchkey/1/acme/device/no-one/up",
-                "latchkey/1/acme/enrol/00/up", "latchkey/1/acme/enrol/zz/up",
-                "latchkey/1/acme/enrol/\(String(repeating: "a", count: 80))/up",
-            ]
+            let topics =
+                Array(Set(heard.map(\.topic))).sorted() + [
+                    "latchkey/1/acme/device/lamp-1/down", "latchkey/1/acme/device/lamp-1/nudge",
+                    "latchkey/1/acme/device/lamp-2/up", "latchkey/1/acme/device/no-one/up",
+                    "latchkey/1/acme/enrol/00/up", "latchkey/1/acme/enrol/zz/up",
+                    "latchkey/1/acme/enrol/\(String(repeating: "a", count: 80))/up",
+                ]
             var attacks: [([UInt8], String)] = []
             for message in heard + heard.reversed() {
                 let payload = message.payload

@@ -8,7 +8,10 @@ extension SystemTests {
 
         /// message_1, message_2, message_3 + REPORT, message_4 + OFFER, CONFIRM, SETTLE.
         @Test(arguments: Victim.allCases, 1...6)
-        func `either side killed at any message of an enrolment`(victim: Victim, message: Int)
+        func `either side killed at any message of an enrolment`(
+            victim: Victim,
+            message: Int
+        )
             async throws
         {
             let estate = try await Estate(isProxied: true)
@@ -25,7 +28,10 @@ extension SystemTests {
 
         /// The same, after the nudge that a rotation begins with.
         @Test(arguments: Victim.allCases, 1...7)
-        func `either side killed at any message of a rotation`(victim: Victim, message: Int)
+        func `either side killed at any message of a rotation`(
+            victim: Victim,
+            message: Int
+        )
             async throws
         {
             let estate = try await Estate(isProxied: true)
@@ -46,7 +52,7 @@ extension SystemTests {
             let estate = try await Estate()
             try await estate.start()
             let lamp = Lamp("lamp-1", in: estate)
-            // With a grace, the superseded keys would fill the device's store: eight of each is its limit.
+            // With a grace the superseded keys would fill the device's store.
             #expect(try await lamp.enrol(with: try await estate.makeLamps(grace: "0s")).code == 0)
             for _ in 0..<12 {
                 try lamp.start(sessionLimit: 1)
@@ -57,7 +63,14 @@ extension SystemTests {
             }
             try lamp.start(sessionLimit: 1)
             let last = try await estate.latchkey(
-                "key", "rotate", "--device", "lamp-1", "--all", "--wait", "10")
+                "key",
+                "rotate",
+                "--device",
+                "lamp-1",
+                "--all",
+                "--wait",
+                "10"
+            )
             let rows = try await estate.latchkey("audit", "list", "--device", "lamp-1")
             #expect(last.code == 0, "\(last.text)\n\(rows.text)\n\(lamp.log)")
             try await lamp.agrees(from: 2)

@@ -36,8 +36,15 @@ final class Lamp: Sendable {
         sessionLimit: Int = 5
     ) async throws -> Outcome {
         try await command(
-            "enrol", "--bundle", bundle, "--name", name ?? self.name, "--timeout", "\(timeout)",
-            "--session-limit", "\(sessionLimit)"
+            "enrol",
+            "--bundle",
+            bundle,
+            "--name",
+            name ?? self.name,
+            "--timeout",
+            "\(timeout)",
+            "--session-limit",
+            "\(sessionLimit)"
         )
     }
 
@@ -51,7 +58,8 @@ final class Lamp: Sendable {
     func start(
         contactInterval: Int = 1,
         sessionLimit: Int = 2,
-        environment: [String: String] = [:]
+        environment: [String: String] = [:],
+        under wrapper: [String] = []
     ) throws {
         let program = try Program(
             "latchkey-agent",
@@ -61,7 +69,8 @@ final class Lamp: Sendable {
             ],
             in: estate.path,
             log: "\(estate.path)/\(name).log",
-            environment: environment
+            environment: environment,
+            under: wrapper
         )
         agent.withLock { $0 = program }
     }
@@ -107,7 +116,11 @@ final class Lamp: Sendable {
     }
 
     /// Waits until both sides use the same keys, `count` of them, each at `epoch` or later.
-    func agrees(_ count: Int = 1, from epoch: Int, within limit: Duration = .seconds(15))
+    func agrees(
+        _ count: Int = 1,
+        from epoch: Int,
+        within limit: Duration = .seconds(15)
+    )
         async throws
     {
         do {
@@ -129,7 +142,8 @@ final class Lamp: Sendable {
 
     /// Whatever happened: what the device uses, the server accepts.
     func holdsWhatTheServerAccepts() async throws {
-        let accepted = try await estate.device(name)?.keys
+        let accepted =
+            try await estate.device(name)?.keys
             .filter { ["offered", "active", "superseded"].contains($0.state) } ?? []
         for key in try await primaries() {
             #expect(

@@ -23,8 +23,8 @@ final class Mallory: Sendable {
         settings.username = Estate.mallory.name
         var password = Array(Estate.mallory.password.utf8)
         settings.password = MQTTPassword(Secret(taking: &password))
-        settings.inboxCapacity = 65_536
-        settings.outboxCapacity = 65_536
+        settings.inboxCapacity = 65_535
+        settings.outboxCapacity = 65_535
         settings.maximumPayload = 20_000
         connection = try MQTTConnection(settings)
         try connection.start()

@@ -105,10 +105,20 @@ struct Trouble: Error, CustomStringConvertible {
 }
 
 /// A file's text, or nothing when there is none.
-func contents(_ path: String) -> String {
-    (try? Data(contentsOf: URL(fileURLWithPath: path))).map {
-        String(decoding: $0, as: UTF8.self)
-    } ?? ""
+func contents(_ path: String) -> String { String(decoding: everything(in: path), as: UTF8.self) }
+
+/// A file's bytes, or none when it is not there; files of the kernel too, which do not know their size.
+func everything(in path: String) -> Data {
+    let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { return Data() }
+    defer { close(file) }
+    var bytes = Data()
+    var chunk = [UInt8](repeating: 0, count: 65_536)
+    while true {
+        let count = unsafe read(file, &chunk, chunk.count)
+        guard count > 0 else { return bytes }
+        bytes += chunk[..<count]
+    }
 }
 
 /// Tries until something is so; throws what it was about when it does not become so in time.

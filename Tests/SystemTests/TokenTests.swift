@@ -36,7 +36,13 @@ extension SystemTests {
             try await estate.admin("group", "create", "halls")
             let hall = Lamp("lamp-7", in: estate)
             let line = try await hall.command(
-                "enrol", "--bundle", good, "--name", "lamp-7", "--prepare")
+                "enrol",
+                "--bundle",
+                good,
+                "--name",
+                "lamp-7",
+                "--prepare"
+            )
             let list = "\(estate.path)/halls.csv"
             try write(line.output.replacing(",lamps,", with: ",halls,"), to: list)
             try await estate.admin("device", "import", list)
