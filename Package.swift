@@ -231,5 +231,14 @@ let package = Package(
             ["BoringCrypto", "EDHOC", "MbedCrypto", "Secrets"],
             exclude: ["lakers_peer.py"]
         ),
+        // Real processes, killed for real.
+        tests(
+            "SystemTests",
+            [
+                "BrokerHarness", "EDHOC", "KeyExchange", "MQTTLink", "MbedCrypto", "Secrets",
+                "latchkey", "latchkey-agent", "latchkeyd",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]
+        ),
     ]
 )

