@@ -49,9 +49,11 @@ extension Runner {
     /// The enrolment's account leads to a new one.
     func wasRefused() async throws {
         refusals += 1
-        guard refusals >= timings.refusalsBeforeRenewal, talk == nil, let device = store.device,
-            device.life == .enrolled || device.life == .retiring
+        // A broker that hears of accounts late would otherwise have a fleet enrol again and again.
+        guard refusals >= timings.refusalsBeforeRenewal << min(renewals, 2), talk == nil,
+            let device = store.device, device.life == .enrolled || device.life == .retiring
         else { return }
+        renewals += 1
         log(.warning, "asking for a new account at the broker")
         try await beginEnrolment(of: device)
         // Unlike a first enrolment it must not wait for ever: the old account may work again.
@@ -94,6 +96,7 @@ extension Runner {
     func connected() async throws {
         let isFirst = !wasConnected
         (wasConnected, refusals) = (true, 0)
+        if talk?.isEnrolment != true { renewals = 0 }
         if talk != nil {
             if !timers.isSet(.session) { timers.set(.session, after: timings.session) }
             transmit()
@@ -163,6 +166,7 @@ extension Runner {
             token: isEnrolment ? device.token : nil,
             report: store.report(agentVersion: version),
             connectionID: connection,
+            suites: suites.offer,
             crypto: crypto
         )
         talk = Talk(session, topics: topics, isEnrolment: isEnrolment, timings: timings)

@@ -1,3 +1,4 @@
+internal import EDHOC
 internal import KeyExchange
 internal import KeyStore
 internal import MQTTLink
@@ -26,6 +27,11 @@ extension Runner {
         case .failed(let reason):
             log(.warning, "the session broke; another one follows", ["reason": reason])
             (pause, trouble) = (pauses.next(), reason)
+            // Anyone may have brought the other suite about: the next try begins with the best one.
+            suites = SuiteNegotiation(preferred: Profile.suites)
+        case .unsuited:
+            log(.info, "the server asks for another cipher suite")
+            pause = .zero
         case .stuck(let reason):
             log(.error, "this side cannot go on; trying again", ["reason": reason])
             (pause, trouble) = (pauses.next(), reason)

@@ -72,7 +72,21 @@ extension Runner {
             for key in destroyed { logDestroyed(key, "retired") }
             return next(talk?.session.destroyed(destroyed))
         case .refused(let problem): return .end(.refused(problem))
-        case .failed(let failure): return .end(.failed(failure.description))
+        case .failed(let failure): return .end(outcome(of: failure))
+        }
+    }
+
+    /// Each suite is tried once in a row, so that an error message that a broker makes up and repeats
+    /// leads to the pauses of any other failure.
+    private func outcome(of failure: SessionFailure) -> Talk.Outcome {
+        guard case .peerError(.wrongSuite(let supported)) = failure else {
+            return .failed(failure.description)
+        }
+        do throws(EDHOCError) {
+            try suites.refused(supported: supported)
+            return .unsuited
+        } catch {
+            return .failed(failure.description)
         }
     }
 

@@ -32,6 +32,10 @@ final class Runner {
     var trouble = "no answer"
     var pauses: Backoff
     var allowance: Allowance
+    /// What the next handshake offers.
+    var suites = SuiteNegotiation(preferred: Profile.suites)
+    /// New accounts that were asked for since the broker took one.
+    var renewals = 0
 
     init(
         store: KeyStore,

@@ -11,6 +11,8 @@ struct Talk: ~Copyable {
         case refused(Problem)
         /// It broke, or took too long.
         case failed(String)
+        /// The server lacks the suite that was selected, and another one is left to try.
+        case unsuited
         /// The store or the identity key failed.
         case stuck(String)
     }

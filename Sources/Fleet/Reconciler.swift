@@ -9,6 +9,8 @@ public struct Reconciler {
 
     private let now: Int64
     private var plan = Plan()
+    /// Said last, so that they never crowd out what brings a key into use.
+    private var remnants: [Verdict] = []
 
     /// What to do about `report`; `specs` are those of the device's group.
     public static func plan(
@@ -29,6 +31,7 @@ public struct Reconciler {
             reconciler.plan.verdicts.append(Verdict(name: held.name, action: .remove))
         }
         // What does not fit is said at the next contact.
+        reconciler.plan.verdicts += reconciler.remnants
         reconciler.plan.verdicts = Array(reconciler.plan.verdicts.prefix(maximumVerdicts))
         return reconciler.plan
     }
@@ -67,6 +70,13 @@ public struct Reconciler {
         for stray in held where stray.state == .pending && stray.epoch != valid {
             plan.verdicts.append(Verdict(name: spec.name, action: .discard(stray.epoch)))
         }
+        // A device that restarts often begins every grace anew; without this it would fill up.
+        for old in held where old.state == .grace {
+            guard let record = records.first(where: { $0.epoch == old.epoch }),
+                !record.state.hasMaterial
+            else { continue }
+            remnants.append(Verdict(name: spec.name, action: .discard(old.epoch)))
+        }
     }
 
     private enum Wish {
@@ -100,10 +110,14 @@ public struct Reconciler {
         }
         if current.state == .offered { return .offerAgain(current.epoch) }
         let mine = held.first { $0.epoch == current.epoch }
-        let isInUse = mine?.state == .primary
-        if mine != nil, !isInUse { return .activate(current.epoch) }
+        if mine?.state == .pending { return .activate(current.epoch) }
         if let due = current.rotateAt, due <= now { return .offerNew }
-        return isInUse ? .nothing(valid: current.epoch) : .offerAgain(current.epoch)
+        switch mine?.state {
+        case .primary: return .nothing(valid: current.epoch)
+        // Both sides took different ways, and a device never goes back: only a later one unites them.
+        case .grace: return .offerNew
+        case .pending, nil: return .offerAgain(current.epoch)
+        }
     }
 
     /// Why the generations of server and device cannot go on; nil when they can.

@@ -48,7 +48,7 @@ struct KeyRing: Sendable {
         case .activate(let epoch, let grace):
             return activate(epoch, graceSeconds: grace, at: index)
         case .discard(let epoch):
-            return remove(at: index) { $0.epoch == epoch && $0.state == .pending }
+            return remove(at: index) { $0.epoch == epoch && $0.state != .primary }
         case .remove:
             return remove(at: index) { _ in true }
         }

@@ -15,10 +15,17 @@ public struct GracePeriod: Hashable, Sendable {
 extension KeyStore {
     /// Stores offered keys as pending, all in one write; what became of each.
     ///
-    /// When the disk takes nothing, each result says `storeFull` and nothing has changed.
+    /// When the disk takes nothing, each result says `storeFull` and nothing has changed. A device that
+    /// is retiring takes nothing: each result says `rejected`.
     public func install(_ offered: [OfferedKey]) -> (results: [InstallResult], fault: StoreError?) {
         do throws(StoreError) {
             let results = try change { contents, crypto throws(StoreError) in
+                // A server that came back from an old copy of itself may not know of the order.
+                if let life = contents.device?.life, life >= .retiring {
+                    return offered.map {
+                        InstallResult(name: $0.name, epoch: $0.epoch, failure: .rejected)
+                    }
+                }
                 var ring = contents.ring
                 let before = ring.count
                 let results = offered.map { key in

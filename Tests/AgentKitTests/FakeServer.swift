@@ -32,6 +32,9 @@ actor FakeServer {
     private(set) var failures: [FailureKind] = []
     private var retirement: Retire?
     private var refusal: Problem?
+    private var suites = Profile.suites
+    /// Handshakes that were refused because of their suite.
+    private(set) var unsuited = 0
 
     init(credential: Credential, key: any AgreementKey, token: EnrolmentToken?) {
         self.credential = credential
@@ -58,6 +61,8 @@ actor FakeServer {
 
     func refuse(_ problem: Problem?) { refusal = problem }
 
+    func accept(_ suites: [CipherSuite.ID]) { self.suites = suites }
+
     func retire(_ scope: RetireScope, counter: UInt64) throws {
         retirement = Retire(
             operation: try OperationID(crypto: crypto),
@@ -78,7 +83,13 @@ actor FakeServer {
         case .error: return nil
         case .start(let message1):
             if let known = greetings[payload] { return work(known, known.session.receive(payload)) }
-            return try? greet(payload, message1)
+            do { return try greet(payload, message1) } catch let error as EDHOCError {
+                guard case .unsupportedSuite = error.code else { return nil }
+                unsuited += 1
+                return Frame.refusal(of: message1, because: error)?.encoded
+            } catch {
+                return nil
+            }
         case .next(let connection, _, _):
             guard let known = conversations[connection.bytes] else { return nil }
             return work(known, known.session.receive(payload))
@@ -89,7 +100,7 @@ actor FakeServer {
         let responder = Responder(
             credential: credential,
             methods: [Profile.method],
-            suites: Profile.suites,
+            suites: suites,
             crypto: crypto
         )
         let connection = ConnectionID(try crypto.randomBytes(Profile.connectionIDLength))

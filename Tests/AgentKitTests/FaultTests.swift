@@ -1,4 +1,5 @@
 import AgentKit
+import EDHOC
 import KeyExchange
 import KeyStore
 import Secrets

@@ -14,6 +14,7 @@ final class World: Transport {
         var links: [FakeLink] = []
         var isUp = true
         var refusals = 0
+        var refusedLinks = 0
         var sent: [(topic: String, payload: [UInt8])] = []
         var fate: @Sendable (_ topic: String, _ number: Int) -> Fate = { _, _ in .pass }
         var count = 0
@@ -71,14 +72,17 @@ final class World: Transport {
         FakeLink(settings, self)
     }
 
-    /// Lets the broker refuse the device's own account so many times.
-    func refuseAccount(times: Int) { state.withLock { $0.refusals = times } }
+    /// Lets the broker refuse the device's own account so many times on each of its next links.
+    func refuseAccount(times: Int, links: Int = 1) {
+        state.withLock { ($0.refusals, $0.refusedLinks) = (times, links) }
+    }
 
     func joined(_ link: FakeLink) {
         let (isUp, refusals) = state.withLock { state in
             state.links.append(link)
             guard link.settings.username != "@enrol" else { return (state.isUp, 0) }
-            defer { state.refusals = 0 }
+            guard state.refusedLinks > 0 else { return (state.isUp, 0) }
+            state.refusedLinks -= 1
             return (state.isUp, state.refusals)
         }
         for _ in 0..<refusals { link.deliver(.refused("bad password")) }

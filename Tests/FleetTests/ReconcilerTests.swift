@@ -42,6 +42,36 @@ import Testing
         )
     }
 
+    @Test func `a device that went another way gets a generation after both`() throws {
+        let plan = try Story.plan(
+            [Story.record(1, .active), Story.record(2, .withdrawn)],
+            [Story.held(1, .grace), Story.held(2, .primary)]
+        )
+        #expect(plan.inShort == ["door 3 new"])
+        #expect(plan.verdicts.isEmpty)
+    }
+
+    @Test func `a grace that is over on the server is over on the device`() throws {
+        let plan = try Story.plan(
+            [Story.record(1, .destroyed), Story.record(2, .superseded), Story.record(3, .active)],
+            [Story.held(1, .grace), Story.held(2, .grace), Story.held(3, .primary)]
+        )
+        #expect(plan.offers.isEmpty)
+        #expect(
+            plan.verdicts == [
+                Verdict(name: try Story.name("door"), action: .discard(try Story.epoch(1)))
+            ]
+        )
+    }
+
+    @Test func `a grace of which the server has no record is left alone`() throws {
+        let plan = try Story.plan(
+            [Story.record(9, .active)],
+            [Story.held(1, .grace), Story.held(9, .primary)]
+        )
+        #expect(plan == Plan())
+    }
+
     @Test func `a device that lost the key in use gets the same again`() throws {
         let plan = try Story.plan([Story.record(3, .active)], [])
         #expect(plan.inShort == ["door 3 again"])

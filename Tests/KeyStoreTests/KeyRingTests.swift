@@ -57,7 +57,16 @@ import Testing
         #expect(lines(store.keys) == ["payload 1 primary", "signing 1 pending"])
     }
 
-    @Test func `discard touches only what never came into use`() throws {
+    @Test func `discard ends a grace`() throws {
+        let store = try enrolledLamp(scratch)
+        _ = store.install([offer(payload, 2, 2)])
+        _ = try store.apply([activate(payload, 2)])
+        let gone = try store.apply([Verdict(name: payload, action: .discard(epoch(1)))])
+        #expect(gone.map(\.epoch) == [epoch(1)])
+        #expect(lines(store.keys) == ["payload 2 primary"])
+    }
+
+    @Test func `discard never takes what is in use`() throws {
         let store = try enrolledLamp(scratch)
         _ = store.install([offer(payload, 2, 2)])
         _ = try store.apply([Verdict(name: payload, action: .discard(epoch(1)))])

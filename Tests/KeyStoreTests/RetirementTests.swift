@@ -42,6 +42,14 @@ import Testing
         #expect(store.device?.life == .enrolled)
     }
 
+    @Test func `a device that is retiring takes no key any more`() throws {
+        let store = try enrolledLamp(scratch)
+        _ = try store.retire(counter: 1, scope: .device)
+        let (results, fault) = store.install([offer(payload, 2, 2), offer(signing, 1, 4)])
+        #expect(results.map(\.failure) == [.rejected, .rejected] && fault == nil)
+        #expect(store.keys.isEmpty)
+    }
+
     @Test func `an older order is refused`() throws {
         let store = try enrolledLamp(scratch)
         _ = try store.retire(counter: 5, scope: .keys([signing]))

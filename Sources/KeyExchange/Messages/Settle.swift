@@ -6,7 +6,7 @@ public struct Verdict: Hashable, Sendable {
     public enum Action: Hashable, Sendable {
         /// Use this generation; older ones may decrypt and verify for so many seconds, then go.
         case activate(Epoch, graceSeconds: UInt32)
-        /// Destroy this generation, which never came into use.
+        /// Destroy this generation, which never came into use or whose grace is over.
         case discard(Epoch)
         /// Destroy every generation of the key.
         case remove

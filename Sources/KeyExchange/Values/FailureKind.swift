@@ -22,8 +22,9 @@ public enum FailureKind: Int, Hashable, Sendable, CaseIterable, CustomStringConv
     /// Whether the same thing, tried again later, may succeed without anyone's help.
     public var isRetryable: Bool {
         switch self {
-        case .throttled, .timedOut, .notSeen, .tpmFailed: true
-        case .rejected, .storeFull, .hookFailed, .proofMismatch, .unknownEpoch: false
+        // A disk is emptied, and a grace ends, without anyone thinking of the keys that waited for it.
+        case .throttled, .timedOut, .notSeen, .storeFull, .tpmFailed: true
+        case .rejected, .hookFailed, .proofMismatch, .unknownEpoch: false
         }
     }
 
