@@ -26,8 +26,10 @@ struct AuditCommand: AsyncParsableCommand {
 
         @Option(help: "Only about this device.") var device: String?
         @Option(help: "Only of this kind, like keyActivated.") var kind: String?
-        @Option(help: "Only at or after this time.") var since: Moment?
-        @Option(help: "Only before this time.") var until: Moment?
+        @Option(help: "Only at or after this time.", transform: Moment.parsing)
+        var since: Moment?
+        @Option(help: "Only before this time.", transform: Moment.parsing)
+        var until: Moment?
         @Option(help: "At most so many rows (default: all).") var limit: Int?
         @OptionGroup var server: ServerOptions
         @OptionGroup var output: OutputOptions

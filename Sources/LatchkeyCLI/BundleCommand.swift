@@ -31,16 +31,29 @@ struct BundleCommand: AsyncParsableCommand {
         )
 
         @Option(help: "The group that its devices join.") var group: String
-        @Option(help: "How many devices may enrol with it.") var uses: Int?
-        @Option(help: "How long it may be used, like 24h.") var expires: TimeSpan?
+        @Option(help: "How many devices may enrol with it (default: 1).") var uses: Int?
+        @Option(
+            help: "How long it may be used, like 8h (default: 24h).",
+            transform: TimeSpan.parsing
+        )
+        var expires: TimeSpan?
         @Flag(help: "For devices that were imported before: no token.") var preRegistered = false
         @Option(help: "The file to write; - for the output.", completion: .file())
         var output: String
         @OptionGroup var server: ServerOptions
 
         func validate() throws {
-            guard preRegistered, uses != nil || expires != nil else { return }
-            throw ValidationError("--uses and --expires are for tokens: not with --pre-registered")
+            guard !preRegistered || (uses == nil && expires == nil) else {
+                throw ValidationError(
+                    "--uses and --expires are for tokens: not with --pre-registered"
+                )
+            }
+            guard uses.map({ $0 > 0 }) ?? true else {
+                throw ValidationError("--uses takes a number from 1")
+            }
+            guard !output.isEmpty else {
+                throw ValidationError("--output takes the name of a file, or -")
+            }
         }
 
         func perform(with client: AdminClient) async throws {
@@ -104,6 +117,10 @@ struct BundleCommand: AsyncParsableCommand {
         @Argument(help: "The bundle's id, from `latchkey bundle list`.") var id: String
         @OptionGroup var server: ServerOptions
         @OptionGroup var output: OutputOptions
+
+        func validate() throws {
+            guard !id.isEmpty else { throw ValidationError("say which bundle: its id is empty") }
+        }
 
         func perform(with client: AdminClient) async throws {
             let bundle: BundleRecord = try await client.post("/v1/bundles/\(escaped(id))/revoke")

@@ -14,16 +14,22 @@ public enum CommandLineTool {
             }
             return ExitReason.done.rawValue
         } catch let failure as Failure {
-            console.note("latchkey: \(failure)")
+            console.note(safe("latchkey: \(failure)"))
             return failure.status.rawValue
         } catch {
             // Help and the version come this way, too, and are no errors.
             let code = Latchkey.exitCode(for: error)
             let message = Latchkey.fullMessage(for: error)
             if !message.isEmpty {
-                code == .success ? console.print(message) : console.note(message)
+                code == .success ? console.print(message) : console.note(safe(message))
             }
             return code.rawValue
         }
+    }
+
+    /// Lines without what could move the cursor: they repeat arguments and the server's words.
+    private static func safe(_ message: String) -> String {
+        let lines = message.split(separator: "\n", omittingEmptySubsequences: false)
+        return lines.map { printable(String($0)) }.joined(separator: "\n")
     }
 }

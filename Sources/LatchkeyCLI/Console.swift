@@ -55,7 +55,10 @@ private func write(_ text: String, to descriptor: Int32) {
         if written < 0 {
             if errno == EINTR { continue }
             // The reader has gone, as `head` does: nobody is left to tell.
-            exit(128 + SIGPIPE)
+            guard errno != EPIPE, descriptor == STDOUT_FILENO else { exit(128 + SIGPIPE) }
+            let reason = errorText(errno)
+            write("latchkey: can't write the output: \(reason)\n", to: STDERR_FILENO)
+            exit(ExitReason.local.rawValue)
         }
         rest = rest.dropFirst(written)
     }

@@ -93,6 +93,8 @@ struct DeviceCommand: AsyncParsableCommand {
         @OptionGroup var server: ServerOptions
         @OptionGroup var output: OutputOptions
 
+        func validate() throws { try checkDevice(id) }
+
         func perform(with client: AdminClient) async throws {
             let detail: DeviceDetail = try await client.get("/v1/devices/\(escaped(id))")
             let console = Console.current
@@ -148,6 +150,8 @@ struct DeviceCommand: AsyncParsableCommand {
         @OptionGroup var server: ServerOptions
         @OptionGroup var output: OutputOptions
 
+        func validate() throws { try checkDevice(id) }
+
         func perform(with client: AdminClient) async throws {
             if !isSure { try confirm() }
             let device: Device = try await client.post("/v1/devices/\(escaped(id))/retire")
@@ -174,4 +178,9 @@ struct DeviceCommand: AsyncParsableCommand {
             }
         }
     }
+}
+
+/// Nothing would leave another path to ask for.
+private func checkDevice(_ name: String) throws(ValidationError) {
+    guard !name.isEmpty else { throw ValidationError("say which device: the name is empty") }
 }

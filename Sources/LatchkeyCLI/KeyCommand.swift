@@ -16,7 +16,8 @@ struct KeyCommand: AsyncParsableCommand {
                 """
                 The server nudges each device; a device that is away gets its new key when it comes
                 back. The old key keeps working until the new one is in use. With --wait the command
-                shows how far it is, and ends when every key has settled or the time is over.
+                shows how far it is, and ends when every key has settled or the time is over; to stop
+                waiting, by Ctrl-C too, does not stop the change.
                 """,
                 examples: "latchkey key rotate --device lamp-1 --key data",
                 "latchkey key rotate --group hall --all --wait 60"
@@ -76,7 +77,7 @@ struct KeyCommand: AsyncParsableCommand {
             guard progress.settled == progress.keys else {
                 throw Failure(
                     .notSettled,
-                    "\(progress.waiting) keys wait for their device, \(progress.failed) failed: see "
+                    "waiting for a device: \(progress.waiting), failed: \(progress.failed); see "
                         + "`latchkey device show` and `latchkey audit list --since 1h`"
                 )
             }

@@ -43,11 +43,23 @@ struct KeySpecCommand: AsyncParsableCommand {
         @Option(help: "The group.") var group: String
         @Option(help: "What the key is for.") var algorithm: AlgorithmName
         @Option(help: "What the device may do with it.") var use: UseName = .both
-        @Option(help: "How long the older key may still decrypt and verify, like 1h.")
+        @Option(
+            help: ArgumentHelp(
+                "How long the older key may still decrypt and verify, like 15m (default: "
+                    + "\(span(KeySpecCreation.defaultGraceSeconds)))."
+            ),
+            transform: TimeSpan.parsing
+        )
         var grace = TimeSpan(seconds: KeySpecCreation.defaultGraceSeconds)
-        @Option(help: "How long a device may use the key without word from the server, like 30d.")
+        @Option(
+            help: "How long a device may use the key without word from the server, like 30d.",
+            transform: TimeSpan.parsing
+        )
         var lease: TimeSpan?
-        @Option(help: "How often the key changes by itself, like 90d.")
+        @Option(
+            help: "How often the key changes by itself, like 90d.",
+            transform: TimeSpan.parsing
+        )
         var rotateEvery: TimeSpan?
         @OptionGroup var server: ServerOptions
         @OptionGroup var output: OutputOptions

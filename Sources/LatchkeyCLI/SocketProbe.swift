@@ -16,6 +16,12 @@ enum SocketProbe {
                 "no server socket at \(path): start the server with `latchkeyd run`, or name its "
                     + "socket with --socket or $LATCHKEY_SOCKET"
             )
+        case ECONNREFUSED where !isSocket(path):
+            throw Failure(
+                .unreachable,
+                "\(path) is not a socket: name the one of a `latchkeyd run` with --socket or "
+                    + "$LATCHKEY_SOCKET; its configuration has it as [admin] socket"
+            )
         case ECONNREFUSED:
             throw Failure(
                 .unreachable,
@@ -33,6 +39,11 @@ enum SocketProbe {
                 "can't reach the server on \(path): \(errorText(code))"
             )
         }
+    }
+
+    private static func isSocket(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
     }
 
     private static func connectError(_ path: String) -> Int32 {

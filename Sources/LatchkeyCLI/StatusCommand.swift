@@ -34,7 +34,10 @@ struct StatusCommand: AdminCommand {
         lines += [
             ("devices", devices.isEmpty ? "none" : devices),
             ("keys due", "\(status.keysDue)"),
-            ("audit log", "\(status.auditRows) rows, head \(status.auditHead ?? "none")"),
+            (
+                "audit log",
+                "\(counted(Int(status.auditRows), "row")), head \(status.auditHead ?? "none")"
+            ),
             ("store", "\(status.databaseBytes) bytes, layout \(status.schemaVersion)"),
         ]
         for (name, value) in lines {

@@ -3,8 +3,21 @@ internal import ArgumentParser
 internal import Glibc
 
 /// A length of time as people write it: `90s`, `15m`, `1h`, `30d`.
-struct TimeSpan: ExpressibleByArgument, Hashable {
+struct TimeSpan: ExpressibleByArgument, Hashable, CustomStringConvertible {
     let seconds: UInt32
+
+    var description: String { span(seconds) }
+
+    /// As an option's value; says what was expected.
+    @Sendable static func parsing(_ text: String) throws(ValidationError) -> Self {
+        guard let value = Self(argument: text) else {
+            throw ValidationError(
+                "want a whole number with s, m, h or d behind it, like 90s, 15m, 1h or 30d; "
+                    + "at most \(UInt32.max / 86_400)d"
+            )
+        }
+        return value
+    }
 
     init(seconds: UInt32) { self.seconds = seconds }
 
@@ -27,6 +40,17 @@ struct TimeSpan: ExpressibleByArgument, Hashable {
 /// A moment, or how long ago it was.
 struct Moment: ExpressibleByArgument, Hashable {
     let time: Timestamp
+
+    /// As an option's value; says what was expected.
+    @Sendable static func parsing(_ text: String) throws(ValidationError) -> Self {
+        guard let value = Self(argument: text) else {
+            throw ValidationError(
+                "want a day like 2026-03-01, a time like 2026-03-01T12:00:00Z, or how long ago, "
+                    + "like 24h"
+            )
+        }
+        return value
+    }
 
     init?(argument: String) {
         if let time = Timestamp(parsing: argument) {
