@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import KeyExchange
+internal import Logging
 internal import ServerKit
 
 /// Makes a fleet.
@@ -11,9 +12,11 @@ struct Init: AsyncParsableCommand {
             the folder is of no use by itself. Back both up, and keep them apart.
 
             Example:
-              latchkeyd init --data /var/lib/latchkey --fleet acme \\
+              latchkeyd init --data /var/lib/latchkey/data --fleet acme \\
                 --broker mqtt.example.org:8883 --broker-ca broker/tls/ca.crt \\
                 --broker-accounts broker/passwords --broker-pid broker/mosquitto.pid
+
+            \(exitCodes)
             """
     )
 
@@ -45,12 +48,19 @@ struct Init: AsyncParsableCommand {
         guard rootKey == nil || rootPassphraseFile == nil else {
             throw ValidationError("give --root-key or --root-passphrase-file, not both")
         }
+        try checkGiven(data, "--data")
+        try checkGiven(brokerCa, "--broker-ca")
+        try checkGiven(brokerAccounts, "--broker-accounts")
+        try checkGiven(brokerPid, "--broker-pid")
+        try checkGiven(rootKey, "--root-key")
+        try checkGiven(rootPassphraseFile, "--root-passphrase-file")
+        _ = try endpoint()
+        _ = try name()
     }
 
     func run() async throws {
         let (host, port) = try endpoint()
-        let name: FleetID
-        do { name = try FleetID(parsing: fleet) } catch { throw ValidationError("\(error)") }
+        let name = try name()
         var creation = FleetCreation(
             dataFolder: absolute(data),
             fleet: name,
@@ -62,6 +72,9 @@ struct Init: AsyncParsableCommand {
         creation.brokerProcessIDFile = brokerPid.map(absolute)
         creation.rootKeyFile = rootKey.map(absolute)
         creation.rootPassphraseFile = rootPassphraseFile.map(absolute)
+        closeNewFiles()
+        // The broker is not there yet: that it can't be told of accounts is no news.
+        LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
         let path = try await reportingFaults { try await creation.perform() }
         print("fleet \(name) is made; its settings are in \(path)")
         if rootPassphraseFile == nil {
@@ -71,6 +84,14 @@ struct Init: AsyncParsableCommand {
             print("the root key is in \(key): back it up, apart from the data folder")
         }
         print("next: start the broker, then  latchkeyd run --config \(path)")
+    }
+
+    private func name() throws -> FleetID {
+        do {
+            return try FleetID(parsing: fleet)
+        } catch {
+            throw ValidationError("--fleet: \(error)")
+        }
     }
 
     private func endpoint() throws -> (String, UInt16) {

@@ -11,10 +11,15 @@ struct Latchkeyd: AsyncParsableCommand {
             Begin with `latchkeyd init`, which makes a fleet and a configuration file; then start the \
             broker, and `latchkeyd run`. Everything else is done with `latchkey`.
 
-            Exit codes: 0 all is well, 1 it failed and says why, 64 wrong usage, \
-            78 the configuration is wrong.
+            \(exitCodes)
             """,
         version: ServerVersion.text,
         subcommands: [Init.self, Run.self, CheckConfig.self]
     )
 }
+
+/// For the end of each command's help.
+let exitCodes = """
+    Exit codes: 0 all is well, 1 it failed and says why, 64 wrong usage, \
+    78 the configuration, or a file that it names, is wrong.
+    """

@@ -11,14 +11,19 @@ struct Run: AsyncParsableCommand {
             standard error.
 
             Example:
-              latchkeyd run --config /var/lib/latchkey/latchkeyd.toml
+              latchkeyd run --config /var/lib/latchkey/data/latchkeyd.toml
+
+            \(exitCodes)
             """
     )
 
     @Option(help: "The configuration file that `latchkeyd init` has written.")
     var config: String
 
+    func validate() throws { try checkGiven(config, "--config") }
+
     func run() async throws {
+        closeNewFiles()
         try await reportingFaults {
             let configuration = try ServerConfiguration(file: absolute(config))
             LoggingSystem.bootstrap { label in
@@ -34,11 +39,21 @@ struct Run: AsyncParsableCommand {
 /// Checks a configuration file.
 struct CheckConfig: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Read a configuration file and say what is wrong with it."
+        abstract: "Read a configuration file and say what is wrong with it.",
+        discussion: """
+            Checks the settings alone: files and folders that they name are looked at by `run`.
+
+            Example:
+              latchkeyd check-config --config /var/lib/latchkey/data/latchkeyd.toml
+
+            \(exitCodes)
+            """
     )
 
     @Option(help: "The configuration file.")
     var config: String
+
+    func validate() throws { try checkGiven(config, "--config") }
 
     func run() async throws {
         try await reportingFaults {
