@@ -13,6 +13,9 @@ func enrol(_ words: some Sequence<String>, on thread: AgentThread) async throws(
     )
     let settings = try Settings(arguments)
     let path = try arguments.required("--bundle")
+    guard !path.isEmpty else { throw Failure(.usage, "--bundle: want the name of a file") }
+    // Before anything is made.
+    if let name = arguments["--name"] { _ = try deviceName(name, earlier: nil) }
     let seconds = try arguments.number("--timeout", in: 1...86_400) ?? 60
     var timings = Timings()
     timings.enrolmentLimit = .seconds(seconds)

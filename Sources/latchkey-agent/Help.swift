@@ -76,6 +76,9 @@ enum Help {
           --state DIR                 the state folder
           --verbose                   more lines on standard error
 
+        EXAMPLE
+          latchkey-agent run --contact-interval 3600
+
         SIGTERM and SIGINT end it in good order (exit code 0). Exit code 10 says that the device is
         retired: with systemd, RestartPreventExitStatus=10.
 
@@ -88,6 +91,9 @@ enum Help {
 
         USAGE
           latchkey-agent status [--json] [--state DIR]
+
+        EXAMPLE
+          latchkey-agent status --json | jq .state
 
         EXIT CODES
         \(ExitCode.list)
@@ -105,6 +111,9 @@ enum Help {
           primary   in use
           grace     superseded: decrypts and verifies until its grace ends
 
+        EXAMPLE
+          latchkey-agent keys --json | jq -r '.[] | select(.state == "primary").thumbprint'
+
         EXIT CODES
         \(ExitCode.list)
         """
@@ -115,6 +124,9 @@ enum Help {
 
         USAGE
           latchkey-agent wipe --yes [--state DIR]
+
+        EXAMPLE
+          latchkey-agent wipe --yes --state ./lamp-1
 
         EXIT CODES
         \(ExitCode.list)

@@ -1,20 +1,33 @@
 internal import Glibc
 
 /// Writes text and a line feed to standard output.
-func say(_ text: String) { write(text, to: STDOUT_FILENO) }
+func say(_ text: String) {
+    // A reader that has gone, as `head` does, is no fault.
+    guard !write(text, to: STDOUT_FILENO), errno != EPIPE else { return }
+    complain("cannot write the output: \(unsafe String(cString: strerror(errno)))")
+    exit(ExitCode.failed.rawValue)
+}
 
 /// Writes what went wrong to standard error.
-func complain(_ text: String) { write("latchkey-agent: " + text, to: STDERR_FILENO) }
+func complain(_ text: String) {
+    // It may repeat an argument, which must not move the cursor.
+    let scalars = text.unicodeScalars.map { scalar in
+        scalar != "\n" && scalar.properties.generalCategory == .control ? "?" : scalar
+    }
+    write("latchkey-agent: " + String(String.UnicodeScalarView(scalars)), to: STDERR_FILENO)
+}
 
-private func write(_ text: String, to descriptor: CInt) {
+@discardableResult
+private func write(_ text: String, to descriptor: CInt) -> Bool {
     var rest = Array((text + "\n").utf8)[...]
     while !rest.isEmpty {
         let count = unsafe rest.withUnsafeBytes {
             unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
         }
-        guard count > 0 || errno == EINTR else { return }
+        guard count > 0 || errno == EINTR else { return false }
         rest = rest.dropFirst(max(0, count))
     }
+    return true
 }
 
 /// A value of JSON, as far as this program prints any.
