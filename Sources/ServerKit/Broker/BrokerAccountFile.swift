@@ -96,7 +96,8 @@ struct BrokerAccountFile: Service {
     }
 
     private func tellBroker() {
-        guard let processIDFile else { return }
+        // A broker that does not run reads the accounts when it starts.
+        guard let processIDFile, unsafe access(processIDFile, F_OK) == 0 else { return }
         guard let process = BrokerProcess.read(processIDFile) else {
             logger.warning(
                 "the broker is not told of new accounts: no mosquitto runs under its pid_file",
