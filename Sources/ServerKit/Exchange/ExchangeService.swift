@@ -42,6 +42,7 @@ struct ExchangeService: Service {
             now: .now
         )
         var returning = enrolling
+        var shares = StartShares(limits, now: .now)
         for await message in connection.messages {
             // Nothing of ours is ever retained towards the server: a replay from long ago.
             guard !message.isRetained, message.payload.count <= MessageLimits.payload,
@@ -58,7 +59,8 @@ struct ExchangeService: Service {
                 let isAllowed =
                     switch channel {
                     case .enrolment: enrolling.take(now: .now)
-                    case .device: returning.take(now: .now)
+                    case .device(let id):
+                        shares.take(id, now: .now) && returning.take(now: .now)
                     }
                 guard isAllowed else {
                     counters.add(.startsThrottled)
