@@ -73,6 +73,35 @@ import Testing
         )
     }
 
+    @Test func `an enrolled device gets a new account without a token, whenever it asks`()
+        async throws
+    {
+        let registry = try await home.lights()
+        var lamp = try FakeDevice("lamp-1")
+        _ = try await lamp.enrol(with: registry.bundle(uses: 1), at: registry)
+        // Long after its bundle.
+        let late = Home.now + 100_000_000
+        let answer = try await lamp.talk(
+            to: registry,
+            lamp.contact(byValue: nil, hash: "second", now: late)
+        )
+        #expect(answer.settle != nil)
+        #expect(try await registry.brokerAccounts().map(\.passwordHash) == ["second"])
+        #expect(try await registry.kinds(of: "lamp-1").count { $0 == .deviceEnrolled } == 1)
+    }
+
+    @Test func `a device that is refused keeps the account that it has`() async throws {
+        let registry = try await home.lights()
+        var lamp = try FakeDevice("lamp-1")
+        _ = try await lamp.talk(
+            to: registry,
+            lamp.contact(byValue: lamp.claim(registry.bundle()), hash: "first")
+        )
+        _ = try await registry.quarantineDevice(lamp.id, actor: "uid:root", now: 1)
+        _ = try await registry.reconcile(lamp.contact(byValue: nil, hash: "second"))
+        #expect(try await registry.brokerAccounts().map(\.passwordHash) == ["first"])
+    }
+
     @Test func `an imported device enrols without a token`() async throws {
         let registry = try await home.lights()
         let key = try home.crypto.generateAgreementKey(.p256).publicKey

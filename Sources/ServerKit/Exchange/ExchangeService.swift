@@ -113,14 +113,27 @@ struct ExchangeService: Service {
 
     private func sendNudges() async throws {
         while case let items = try await registry.takeOutbox(limit: 200), !items.isEmpty {
-            for item in items {
-                let publication = MQTTPublication(topic: topics.nudge(item.device), payload: [0xf6])
-                try await connection.waitUntilConnected(within: .seconds(3600))
-                try await connection.publish(publication)
-                counters.add(.nudges)
+            var sent: [Int64] = []
+            do {
+                for item in items {
+                    try await send(item)
+                    sent.append(item.id)
+                }
+            } catch {
+                // Those that are on their way are not sent again because of one that can't be.
+                if !sent.isEmpty { try await registry.outboxDone(sent) }
+                throw error
             }
-            try await registry.outboxDone(items.map(\.id))
+            try await registry.outboxDone(sent)
         }
+    }
+
+    private func send(_ item: OutboxItem) async throws {
+        try await connection.waitUntilConnected(within: .seconds(3600))
+        try await connection.publish(
+            MQTTPublication(topic: topics.nudge(item.device), payload: [0xf6])
+        )
+        counters.add(.nudges)
     }
 
     private func watch() async {
