@@ -81,8 +81,11 @@ extension Runner {
             ]
         )
         guard store.device?.life == .enrolling, !problem.code.isRetryable else { return nil }
-        // A pre-registered device may be switched on before the admin has imported it.
-        let isEarly = problem.code == .unknownDevice && store.device?.token == nil
-        return goal == .end && isEarly ? nil : .refused(problem)
+        // A pre-registered device may be switched on before the admin has imported it, and a quarantine
+        // ends without anyone at the device.
+        let mayEnd =
+            problem.code == .deviceQuarantined
+            || problem.code == .unknownDevice && store.device?.token == nil
+        return goal == .end && mayEnd ? nil : .refused(problem)
     }
 }

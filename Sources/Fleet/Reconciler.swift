@@ -27,9 +27,8 @@ public struct Reconciler {
                 held: report.keys.first { $0.name == spec.name }?.epochs ?? []
             )
         }
-        for held in report.keys where !specs.contains(where: { $0.name == held.name }) {
-            reconciler.plan.verdicts.append(Verdict(name: held.name, action: .remove))
-        }
+        // A key without a spec is left alone. No spec is ever taken away, so the server has forgotten
+        // it: it came back from an old copy of itself, and the device's key may be the last one.
         // What does not fit is said at the next contact.
         reconciler.plan.verdicts += reconciler.remnants
         reconciler.plan.verdicts = Array(reconciler.plan.verdicts.prefix(maximumVerdicts))

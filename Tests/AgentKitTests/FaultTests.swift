@@ -304,6 +304,20 @@ private final class Flag: Sendable {
         }
     }
 
+    @Test func `a device whose enrolment was cut short waits for the end of its quarantine`()
+        async throws
+    {
+        let world = try World()
+        await world.server.refuse(Problem(.deviceQuarantined))
+        let device = Device(world)
+        try device.begin()
+        try await device.run { store, _ in
+            #expect(await eventually { await world.server.reports.count > 2 })
+            await world.server.refuse(nil)
+            #expect(await eventually { store.device?.life == .enrolled })
+        }
+    }
+
     @Test func `an enrolled device keeps its keys through any refusal`() async throws {
         let world = try World()
         await world.server.desire(payload, 1, 1)

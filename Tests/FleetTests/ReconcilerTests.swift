@@ -134,9 +134,11 @@ import Testing
         #expect(plan.verdicts.map(\.action) == [.discard(try Story.epoch(2))])
     }
 
-    @Test func `a key that nobody wants is removed`() throws {
-        let plan = try Story.plan([], [Story.held(1, .primary)], specs: [])
-        #expect(plan.verdicts == [Verdict(name: try Story.name("door"), action: .remove)])
+    @Test func `a key whose spec the server has forgotten is left alone`() throws {
+        let held = [try Story.held(1, .grace), try Story.held(2, .primary)]
+        #expect(try Story.plan([], held, specs: []) == Plan())
+        // Once the spec is there again, the numbers go on.
+        #expect(try Story.plan([], held).inShort == ["door 3 new"])
     }
 
     @Test func `other material under the epoch in use leads to a new generation`() throws {
@@ -188,20 +190,35 @@ import Testing
     }
 
     @Test func `more verdicts than a message carries wait for the next contact`() throws {
-        let many = try (0..<20).map { number in
-            Report.HeldKey(
-                name: try Story.name("key-\(number)"),
-                epochs: [try Story.held(1, .primary)]
-            )
-        }
+        let names = (0..<KeySpec.maximumPerGroup).map { "key-\($0)" }
         let report = Report(
             agentVersion: "1",
             store: .file,
             level: .software,
             lastOrder: 0,
-            keys: many
+            keys: try names.map { name in
+                Report.HeldKey(
+                    name: try Story.name(name),
+                    epochs: [try Story.held(1, .grace), try Story.held(2, .pending)]
+                )
+            }
         )
-        let plan = Reconciler.plan(specs: [], records: [], report: report, now: Story.now)
-        #expect(plan.verdicts.count == MessageLimits.keys)
+        let plan = Reconciler.plan(
+            specs: try names.map { try Story.spec($0) },
+            records: try names.flatMap { name in
+                [
+                    try Story.record(1, .destroyed, key: name),
+                    try Story.record(2, .active, key: name),
+                ]
+            },
+            report: report,
+            now: Story.now
+        )
+        // What brings a key into use goes first.
+        let activate = Verdict.Action.activate(try Story.epoch(2), graceSeconds: 60)
+        #expect(
+            plan.verdicts.map(\.action)
+                == Array(repeating: activate, count: MessageLimits.keys)
+        )
     }
 }
