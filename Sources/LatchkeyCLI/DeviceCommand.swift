@@ -123,7 +123,9 @@ struct DeviceCommand: AsyncParsableCommand {
             table.print(
                 detail.keys.map { key in
                     [
-                        key.name, "\(key.epoch)", key.state, shown(key.reported), key.algorithm,
+                        key.name, "\(key.epoch)", key.state,
+                        // What it reported before it destroyed them would mislead.
+                        device.state == "retired" ? "-" : shown(key.reported), key.algorithm,
                         shown(key.changedAt), key.thumbprint,
                     ]
                 }
