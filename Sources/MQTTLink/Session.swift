@@ -110,6 +110,10 @@ final class Session {
         if !hasReached {
             let error = pendingError(of: handle.socket)
             guard error == 0 else { throw MQTTError(.unreachable, errorText(error)) }
+            // The library's TLS writes at once, and so takes a refusal's error away from us.
+            guard hasPeer(handle.socket) else {
+                throw MQTTError(.unreachable, errorText(ECONNREFUSED))
+            }
             hasReached = true
         }
         if ready & POLLOUT != 0 {

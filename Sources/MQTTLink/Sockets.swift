@@ -13,6 +13,17 @@ func family(of socket: CInt) -> CInt? {
     return result == 0 ? CInt(address.ss_family) : nil
 }
 
+/// Whether somebody is at the other end of a TCP socket.
+func hasPeer(_ socket: CInt) -> Bool {
+    var address = sockaddr_storage()
+    var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+    return unsafe withUnsafeMutablePointer(to: &address) { address in
+        unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+            unsafe getpeername(socket, address, &length) == 0
+        }
+    }
+}
+
 /// How a connection attempt that went on in the background ended: 0 when it stands.
 func pendingError(of socket: CInt) -> CInt {
     var error: CInt = 0

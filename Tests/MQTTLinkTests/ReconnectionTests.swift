@@ -68,6 +68,23 @@ private let down = "latchkey/1/home/device/lamp-1/down"
         await lamp.close()
     }
 
+    @Test func `a refused connection is known at once with TLS too`() async throws {
+        let fixture = try await Fixture()
+        await fixture.broker.stop()
+        var configuration = fixture.configuration("lamp-1")
+        configuration.connectTimeout = .seconds(30)
+        configuration.backoff = Backoff(minimum: .seconds(20), maximum: .seconds(20))
+        let lamp = try MQTTConnection(configuration)
+        try lamp.start()
+        let event = await lamp.event(within: .seconds(10)) { _ in true }
+        guard case .disconnected(let error, _) = event else {
+            Issue.record("\(String(describing: event))")
+            return
+        }
+        #expect(error.code == .unreachable)
+        await lamp.close()
+    }
+
     @Test func `a broker that goes silent is given up after the keep-alive`() async throws {
         let fixture = try await Fixture(.plain)
         let proxy = try MisbehavingProxy(to: fixture.broker.port)
