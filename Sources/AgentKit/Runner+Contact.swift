@@ -55,6 +55,10 @@ extension Runner {
         else { return }
         renewals += 1
         log(.warning, "asking for a new account at the broker")
+        try await enrolAgain(device)
+    }
+
+    private func enrolAgain(_ device: DeviceRecord) async throws {
         try await beginEnrolment(of: device)
         // Unlike a first enrolment it must not wait for ever: the old account may work again.
         timers.set(.session, after: timings.session)
@@ -134,6 +138,13 @@ extension Runner {
             return
         }
         if device.life == .enrolling { return try await beginEnrolment(of: device) }
+        if unknowns >= timings.refusalsBeforeRenewal {
+            // A server that came back from an old copy of itself may know the public key and no kid.
+            // Nobody authenticates an error, and this is no more than another try.
+            unknowns = 0
+            log(.warning, "the server does not know this device; introducing it again")
+            return try await enrolAgain(device)
+        }
         guard isConnected else {
             wantsContact = true
             return

@@ -14,6 +14,7 @@ extension Runner {
         switch outcome {
         case .settled:
             pauses.reset()
+            unknowns = 0
             log(.info, "settled with the server")
         case .refused(let problem):
             if let ending = refused(problem, goal) { return ending }

@@ -79,6 +79,7 @@ extension Runner {
     /// Each suite is tried once in a row, so that an error message that a broker makes up and repeats
     /// leads to the pauses of any other failure.
     private func outcome(of failure: SessionFailure) -> Talk.Outcome {
+        if case .peerError(.unknownCredential) = failure { unknowns += 1 }
         guard case .peerError(.wrongSuite(let supported)) = failure else {
             return .failed(failure.description)
         }

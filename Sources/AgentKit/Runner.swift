@@ -36,6 +36,8 @@ final class Runner {
     var suites = SuiteNegotiation(preferred: Profile.suites)
     /// New accounts that were asked for since the broker took one.
     var renewals = 0
+    /// How often in a row the server has not known this device by its kid.
+    var unknowns = 0
 
     init(
         store: KeyStore,

@@ -71,6 +71,9 @@ actor FakeServer {
         )
     }
 
+    /// As after a restored backup: no kid is known any more.
+    func forgetDevices() { devices.removeAll() }
+
     /// As after `kill -9`: what was under way is forgotten.
     func forgetSessions() {
         conversations.removeAll()

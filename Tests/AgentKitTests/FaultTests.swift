@@ -253,6 +253,40 @@ private final class Flag: Sendable {
         }
     }
 
+    @Test func `a device whose kid the server has forgotten introduces itself again`() async throws
+    {
+        // Registered by its public key, as the admin does after a restored backup.
+        let world = try World(token: false)
+        await world.server.desire(payload, 1, 1)
+        let device = Device(world)
+        _ = try await device.enrol()
+        await world.server.forgetDevices()
+        try await device.run { store, _ in
+            #expect(await eventually { await world.server.devices.count == 1 })
+            let account = try #require(await world.server.account)
+            #expect(
+                await eventually {
+                    store.device?.account?.secret.isEqual(to: account.secret) == true
+                }
+            )
+            #expect(await eventually { await world.server.reports.count == 3 })
+            #expect(lines(store) == ["payload 1 primary"])
+        }
+    }
+
+    @Test func `a device that nobody vouches for any more keeps its keys`() async throws {
+        let world = try World()
+        await world.server.desire(payload, 1, 1)
+        let device = Device(world)
+        _ = try await device.enrol()
+        await world.server.forgetDevices()
+        try await device.run { store, _ in
+            // No token is left, so the introduction is refused; it is tried again all the same.
+            #expect(await eventually { device.log.count("introducing it again") >= 2 })
+            #expect(lines(store) == ["payload 1 primary"] && store.device?.life == .enrolled)
+        }
+    }
+
     @Test func `a stranger's server gets nothing`() async throws {
         let (world, other) = (try World(), try World())
         var timings = quick()
