@@ -27,7 +27,9 @@ extension LatchkeyName {
                     || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == dash
             }
         guard isName else {
-            let shown = String(text.prefix(80)).filter { $0.isASCII && !$0.isNewline }
+            // No control characters: they could steer a terminal.
+            var shown = String(text.prefix(80))
+            shown.unicodeScalars.removeAll { $0.properties.generalCategory == .control }
             throw NameError(
                 description: "bad \(Self.noun) \"\(shown)\": want 1 to 64 of a-z, 0-9 and '-', "
                     + "not beginning or ending with '-'"

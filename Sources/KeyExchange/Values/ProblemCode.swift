@@ -68,13 +68,14 @@ public enum ProblemCode: Int, Hashable, Sendable, CaseIterable, CustomStringConv
         case .malformed, .unexpected: "the agent tries again by itself"
         case .versionUnsupported: "install a newer agent"
         case .busy, .throttled, .serverFailed: "the agent tries again by itself"
-        case .unknownDevice: "enrol this device with a bundle from the admin"
+        case .unknownDevice:
+            "enrol with a bundle from the admin, or have the admin import the public key"
         case .tokenUnknown: "ask the admin for a new bundle"
         case .tokenExpired: "the bundle is too old: ask the admin for a new one"
         case .tokenUsedUp: "the bundle was used for as many devices as it allows: ask for a new one"
         case .tokenProofWrong: "the bundle is damaged or was changed: copy it again"
         case .wrongGroup: "this device is registered for another group: ask for that group's bundle"
-        case .nameTaken: "choose another name, or have the admin retire the other device"
+        case .nameTaken: "choose another name: a name is good for one device, for ever"
         case .deviceRetired: "this device is retired: wipe it and enrol it under a new name"
         case .deviceQuarantined: "the admin has quarantined this device: ask why"
         }
