@@ -115,6 +115,27 @@ import Testing
         #expect(counts[.enrolled] == 1 && counts[.registered] == 0)
     }
 
+    @Test func `a device that a restored server has forgotten goes on once it is imported`()
+        async throws
+    {
+        let old = try await home.lights()
+        var lamp = try FakeDevice("lamp-1")
+        _ = try await lamp.enrol(with: old.bundle(), at: old)
+        await old.close()
+        let other = try Home()
+        let restored = try await other.lights()
+        let stranger = try await restored.reconcile(lamp.contact(byValue: nil))
+        #expect(stranger.refusal == .unknownDevice)
+        // The registry wants a point of the curve; this one is as good as another.
+        let key = try other.crypto.generateAgreementKey(.p256).publicKey
+        var reborn = try FakeDevice("lamp-1", publicKey: key)
+        reborn.held = lamp.held
+        let csv = "name,group,public_key\nlamp-1,lights,\(hexadecimal(key))\n"
+        _ = try await restored.importDevices(csv: csv, actor: "uid:root", now: 1)
+        _ = try await reborn.talk(to: restored, reborn.contact(byValue: nil))
+        #expect(reborn.inShort == ["door 1 grace", "door 2 primary"])
+    }
+
     @Test func `a device that lost its memory but not its key is the same device`() async throws {
         let registry = try await home.lights()
         let bundle = try await registry.bundle(uses: 1)
