@@ -160,6 +160,7 @@ let package = Package(
 
         // For tests, the demo and fuzzing alone.
         target("BrokerHarness", ["Secrets"]),
+        target("CryptoHarness", ["EDHOC", "Secrets"]),
         target("FuzzTargets", ["CBOR", "EDHOC", "KeyExchange", "Secrets"]),
         target(
             "AdminHarness",
@@ -175,10 +176,13 @@ let package = Package(
         tests("CryptoTests", ["BoringCrypto", "EDHOC", "MbedCrypto", "Secrets"]),
         tests(
             "EDHOCTests",
-            ["BoringCrypto", "CBOR", "EDHOC", "MbedCrypto", "Secrets"],
+            ["BoringCrypto", "CBOR", "CryptoHarness", "EDHOC", "MbedCrypto", "Secrets"],
             exclude: ["Vectors"]
         ),
-        tests("KeyExchangeTests", ["CBOR", "EDHOC", "KeyExchange", "MbedCrypto", "Secrets"]),
+        tests(
+            "KeyExchangeTests",
+            ["CBOR", "CryptoHarness", "EDHOC", "KeyExchange", "MbedCrypto", "Secrets"]
+        ),
         tests("FuzzCorpusTests", ["FuzzTargets"]),
         tests("FleetTests", ["EDHOC", "Fleet", "KeyExchange", "MbedCrypto"]),
         tests(

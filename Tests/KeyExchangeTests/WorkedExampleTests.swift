@@ -1,3 +1,4 @@
+import CryptoHarness
 import CBOR
 import EDHOC
 import Foundation

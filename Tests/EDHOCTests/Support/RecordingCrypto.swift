@@ -1,9 +1,10 @@
+import CryptoHarness
 import EDHOC
 import Secrets
 import Synchronization
 
 /// Another adapter, with notes of everything that passed through it.
-final class RecordingCrypto: Crypto {
+final class RecordingCrypto: CryptoWrapper {
     /// One call, in clear bytes, as only a test may have them.
     enum Call: Hashable, Sendable {
         case hash([UInt8], [UInt8])
@@ -13,7 +14,7 @@ final class RecordingCrypto: Crypto {
         case verify(message: [UInt8], signature: [UInt8], publicKey: [UInt8])
     }
 
-    private let base: any Crypto
+    let base: any Crypto
     private let notes = Mutex<[Call]>([])
     /// Signatures of an algorithm that the base lacks, known from the vectors to be valid.
     private let knownSignatures: Set<[UInt8]>
@@ -25,8 +26,6 @@ final class RecordingCrypto: Crypto {
 
     var calls: [Call] { notes.withLock { $0 } }
 
-    func supports(_ curve: Curve) -> Bool { base.supports(curve) }
-    func supports(_ aead: AEADAlgorithm) -> Bool { base.supports(aead) }
     func supports(_ signature: SignatureAlgorithm) -> Bool {
         base.supports(signature) || !knownSignatures.isEmpty
     }
@@ -35,14 +34,6 @@ final class RecordingCrypto: Crypto {
         let digest = base.hash(algorithm, message)
         note(.hash([UInt8](copying: message), digest))
         return digest
-    }
-
-    func authenticate(
-        _ algorithm: HashAlgorithm,
-        key: borrowing Secret,
-        message: RawSpan
-    ) -> [UInt8] {
-        base.authenticate(algorithm, key: key, message: message)
     }
 
     func extract(
@@ -118,31 +109,6 @@ final class RecordingCrypto: Crypto {
         return plaintext
     }
 
-    func generateAgreementKey(_ curve: Curve) throws(CryptoError) -> any AgreementKey {
-        try base.generateAgreementKey(curve)
-    }
-    func agreementKey(
-        _ curve: Curve,
-        privateKey: borrowing Secret
-    ) throws(CryptoError) -> any AgreementKey {
-        try base.agreementKey(curve, privateKey: privateKey)
-    }
-    func agreementPublicKey(
-        _ curve: Curve,
-        _ bytes: [UInt8]
-    ) throws(CryptoError) -> any AgreementPublicKey {
-        try base.agreementPublicKey(curve, bytes)
-    }
-    func generateSigningKey(_ algorithm: SignatureAlgorithm) throws(CryptoError) -> any SigningKey {
-        try base.generateSigningKey(algorithm)
-    }
-    func signingKey(
-        _ algorithm: SignatureAlgorithm,
-        privateKey: borrowing Secret
-    ) throws(CryptoError) -> any SigningKey {
-        try base.signingKey(algorithm, privateKey: privateKey)
-    }
-
     func isValid(
         _ signature: [UInt8],
         _ algorithm: SignatureAlgorithm,
@@ -159,9 +125,6 @@ final class RecordingCrypto: Crypto {
         guard base.supports(algorithm) else { return knownSignatures.contains(signature) }
         return base.isValid(signature, algorithm, message: message, publicKey: publicKey)
     }
-
-    func randomBytes(_ count: Int) throws(CryptoError) -> [UInt8] { try base.randomBytes(count) }
-    func randomSecret(_ count: Int) throws(CryptoError) -> Secret { try base.randomSecret(count) }
 
     private func note(_ call: Call) { notes.withLock { $0.append(call) } }
 }

@@ -1,3 +1,4 @@
+import CryptoHarness
 import EDHOC
 import KeyExchange
 import Testing
