@@ -6,10 +6,8 @@
 
 SHELL := /bin/bash
 SECONDS_EACH ?= 30
-# The machine's own load decides; two jobs suit two cores.
-SWIFT_BUILD := swift build --disable-automatic-resolution
-
 # The first build resolves the packages; later ones do not touch the network.
+SWIFT_BUILD := swift build --disable-automatic-resolution
 ifeq ($(wildcard Package.resolved),)
 SWIFT_BUILD := swift build
 endif

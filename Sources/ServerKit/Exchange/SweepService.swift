@@ -2,7 +2,7 @@ internal import Logging
 internal import Registry
 internal import ServiceLifecycle
 
-/// Ends what is due by time in the registry, once a minute: graces, and rotations by policy.
+/// Ends what is due by time in the registry, once a minute: graces that are over.
 struct SweepService: Service {
     let registry: Registry
     let wallClock: @Sendable () -> Int64
