@@ -161,6 +161,10 @@ let package = Package(
         // For tests, the demo and fuzzing alone.
         target("BrokerHarness", ["Secrets"]),
         target("CryptoHarness", ["EDHOC", "Secrets"]),
+        target(
+            "EstateHarness",
+            ["BrokerHarness", .product(name: "GRDB", package: "GRDB.swift")]
+        ),
         target("FuzzTargets", ["CBOR", "EDHOC", "KeyExchange", "Secrets"]),
         target(
             "AdminHarness",
@@ -239,8 +243,8 @@ let package = Package(
         tests(
             "SystemTests",
             [
-                "BrokerHarness", "EDHOC", "KeyExchange", "MQTTLink", "MbedCrypto", "Secrets",
-                "latchkey", "latchkey-agent", "latchkeyd",
+                "BrokerHarness", "EDHOC", "EstateHarness", "KeyExchange", "MQTTLink", "MbedCrypto",
+                "Secrets", "latchkey", "latchkey-agent", "latchkeyd",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),

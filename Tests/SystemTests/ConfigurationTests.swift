@@ -1,3 +1,4 @@
+import EstateHarness
 import Glibc
 import Testing
 

@@ -1,3 +1,4 @@
+import EstateHarness
 import KeyExchange
 import MbedCrypto
 import Secrets

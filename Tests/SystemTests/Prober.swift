@@ -1,3 +1,4 @@
+import EstateHarness
 import BrokerHarness
 
 /// Runs tools of the operating system.

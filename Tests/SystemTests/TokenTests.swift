@@ -1,3 +1,4 @@
+import EstateHarness
 import Foundation
 import KeyExchange
 import Testing

@@ -1,21 +1,20 @@
-import Foundation
-import Glibc
-import Synchronization
-import Testing
+internal import Foundation
+internal import Glibc
+internal import Synchronization
 
 /// A device: a state folder, and the agent that works on it.
-final class Lamp: Sendable {
-    let name: String
-    let estate: Estate
+package final class Lamp: Sendable {
+    package let name: String
+    package let estate: Estate
     private let agent = Mutex<Program?>(nil)
     /// The newest epoch seen in use, for each key and side: none may ever go back.
     private let seen = Mutex<[String: Int]>([:])
 
-    var state: String { "\(estate.path)/\(name)" }
-    var log: String { contents("\(estate.path)/\(name).log") }
-    var running: Program? { agent.withLock { $0 } }
+    package var state: String { "\(estate.path)/\(name)" }
+    package var log: String { contents("\(estate.path)/\(name).log") }
+    package var running: Program? { agent.withLock { $0 } }
 
-    init(_ name: String, in estate: Estate) {
+    package init(_ name: String, in estate: Estate) {
         self.name = name
         self.estate = estate
     }
@@ -23,13 +22,15 @@ final class Lamp: Sendable {
     deinit { agent.withLock { $0 }?.stop(SIGKILL) }
 
     /// Runs a command of the agent to its end.
-    func command(_ words: String..., within limit: Duration = .seconds(30)) async throws -> Outcome
-    {
+    package func command(
+        _ words: String...,
+        within limit: Duration = .seconds(30)
+    ) async throws -> Outcome {
         try await estate.run("latchkey-agent", words + ["--state", state], within: limit)
     }
 
     /// Enrols by the command.
-    func enrol(
+    package func enrol(
         with bundle: String,
         name: String? = nil,
         timeout: Int = 15,
@@ -49,13 +50,13 @@ final class Lamp: Sendable {
     }
 
     /// Sets the state folder up and sends nothing: `start` goes on from there.
-    func prepare(with bundle: String) async throws {
+    package func prepare(with bundle: String) async throws {
         let outcome = try await command("enrol", "--bundle", bundle, "--name", name, "--prepare")
         guard outcome.code == 0 else { throw Trouble(outcome.text) }
     }
 
     /// Starts the agent.
-    func start(
+    package func start(
         contactInterval: Int = 1,
         sessionLimit: Int = 2,
         environment: [String: String] = [:],
@@ -76,7 +77,7 @@ final class Lamp: Sendable {
     }
 
     /// Ends the agent by SIGKILL.
-    func kill() {
+    package func kill() {
         agent.withLock { program in
             program?.stop(SIGKILL)
             program = nil
@@ -84,7 +85,7 @@ final class Lamp: Sendable {
     }
 
     /// Ends the agent in good order; its exit code.
-    func stop() async throws -> Int32 {
+    package func stop() async throws -> Int32 {
         guard let program = running else { throw Trouble("no agent runs") }
         program.send(SIGTERM)
         let code = try await program.end()
@@ -93,30 +94,36 @@ final class Lamp: Sendable {
     }
 
     /// All generations that the device holds; the store must open whatever happened to it.
-    func held() async throws -> [HeldKey] {
+    package func held() async throws -> [HeldKey] {
         let outcome = try await command("keys", "--json")
         return outcome.code == 5 ? [] : try outcome.json([HeldKey].self)
     }
 
     /// What the device uses.
-    func primaries() async throws -> Set<Primary> {
+    package func primaries() async throws -> Set<Primary> {
         let keys = try await held().filter { $0.state == "primary" }
-        #expect(Set(keys.map(\.name)).count == keys.count, "two primaries of one key: \(keys)")
-        return note(keys.map { Primary(name: $0.name, epoch: $0.epoch, thumbprint: $0.thumbprint) })
+        guard Set(keys.map(\.name)).count == keys.count else {
+            throw Trouble("two primaries of one key: \(keys)")
+        }
+        return try note(
+            keys.map { Primary(name: $0.name, epoch: $0.epoch, thumbprint: $0.thumbprint) }
+        )
     }
 
     /// What the server thinks that the device uses.
-    func expected() async throws -> Set<Primary> {
+    package func expected() async throws -> Set<Primary> {
         let keys = try await estate.device(name)?.keys.filter { $0.state == "active" } ?? []
-        #expect(Set(keys.map(\.name)).count == keys.count, "two active of one key: \(keys)")
-        return note(
+        guard Set(keys.map(\.name)).count == keys.count else {
+            throw Trouble("two active of one key: \(keys)")
+        }
+        return try note(
             keys.map { Primary(name: $0.name, epoch: $0.epoch, thumbprint: $0.thumbprint) },
             side: "server"
         )
     }
 
     /// Waits until both sides use the same keys, `count` of them, each at `epoch` or later.
-    func agrees(
+    package func agrees(
         _ count: Int = 1,
         from epoch: Int,
         within limit: Duration = .seconds(15)
@@ -141,7 +148,7 @@ final class Lamp: Sendable {
     }
 
     /// Whatever happened: what the device uses, the server accepts.
-    func holdsWhatTheServerAccepts() async throws {
+    package func holdsWhatTheServerAccepts() async throws {
         while true {
             let before = try await primaries()
             let accepted =
@@ -150,21 +157,24 @@ final class Lamp: Sendable {
             // A device that runs may have moved on between two looks: then neither says anything.
             guard try await primaries() == before else { continue }
             for key in before {
-                #expect(
-                    accepted.contains { $0.epoch == key.epoch && $0.thumbprint == key.thumbprint },
-                    "\(name) uses \(key), the server accepts \(accepted)"
-                )
+                guard
+                    accepted.contains(where: {
+                        $0.epoch == key.epoch && $0.thumbprint == key.thumbprint
+                    })
+                else { throw Trouble("\(name) uses \(key), the server accepts \(accepted)") }
             }
             return
         }
     }
 
-    private func note(_ keys: [Primary], side: String = "device") -> Set<Primary> {
-        seen.withLock { seen in
+    private func note(_ keys: [Primary], side: String = "device") throws -> Set<Primary> {
+        try seen.withLock { seen in
             for key in keys {
                 let slot = "\(side) \(key.name)"
-                #expect(seen[slot, default: 0] <= key.epoch, "\(name): \(slot) went back")
-                seen[slot] = max(seen[slot, default: 0], key.epoch)
+                guard seen[slot, default: 0] <= key.epoch else {
+                    throw Trouble("\(name): \(slot) went back")
+                }
+                seen[slot] = key.epoch
             }
         }
         return Set(keys)

@@ -1,16 +1,16 @@
-import BrokerHarness
-import Foundation
-import Glibc
+internal import BrokerHarness
+package import Foundation
+internal import Glibc
 
 /// One of the real programs, as a process of its own that ends with this object.
-final class Program: Sendable {
+package final class Program: Sendable {
     /// Standard output and standard error, in files.
-    let output: String
-    let errors: String
+    package let output: String
+    package let errors: String
     private let process: Subprocess
 
     /// Where the programs were built: beside the tests, unless `LATCHKEY_PROGRAMS` names a folder.
-    static func path(of name: String) throws -> String {
+    package static func path(of name: String) throws -> String {
         let variable = ProcessInfo.processInfo.environment["LATCHKEY_PROGRAMS"]
         let beside = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let folder = variable ?? String(beside[..<(beside.lastIndex(of: "/") ?? beside.endIndex)])
@@ -22,7 +22,7 @@ final class Program: Sendable {
     }
 
     /// Starts `name`; what it says is added to `log`, or kept apart for `run`.
-    init(
+    package init(
         _ name: String,
         _ arguments: [String],
         in folder: String,
@@ -46,26 +46,26 @@ final class Program: Sendable {
 
     deinit { stop(SIGKILL) }
 
-    var identifier: pid_t { process.identifier }
+    package var identifier: pid_t { process.identifier }
 
     /// Its exit code, or minus the signal that ended it; nil while it runs.
-    var code: Int32? {
+    package var code: Int32? {
         process.exitStatus().map { $0 & 0x7f == 0 ? $0 >> 8 & 0xff : -($0 & 0x7f) }
     }
 
     /// Sends a signal, unless it has ended.
-    func send(_ signal: Int32) {
+    package func send(_ signal: Int32) {
         if process.exitStatus() == nil { kill(process.identifier, signal) }
     }
 
     /// Sends a signal that ends it at once, and waits.
-    func stop(_ signal: Int32) {
+    package func stop(_ signal: Int32) {
         send(signal)
         process.waitForExit()
     }
 
     /// Waits for its end.
-    func end(within limit: Duration = .seconds(10)) async throws -> Int32 {
+    package func end(within limit: Duration = .seconds(10)) async throws -> Int32 {
         let deadline = ContinuousClock.now + limit
         while true {
             if let code { return code }
@@ -77,38 +77,46 @@ final class Program: Sendable {
     }
 
     /// What it has said so far on both channels.
-    var text: String {
+    package var text: String {
         let said = contents(output)
         return errors == output ? said : said + contents(errors)
     }
 }
 
 /// How a program ended.
-struct Outcome {
-    let code: Int32
-    let output: String
-    let errors: String
+package struct Outcome {
+    package let code: Int32
+    package let output: String
+    package let errors: String
 
-    var text: String { output + errors }
+    package init(code: Int32, output: String, errors: String) {
+        self.code = code
+        self.output = output
+        self.errors = errors
+    }
+
+    package var text: String { output + errors }
 
     /// What it said as JSON.
-    func json<Value: Decodable>(_ type: Value.Type) throws -> Value {
+    package func json<Value: Decodable>(_ type: Value.Type) throws -> Value {
         guard code == 0 else { throw Trouble("exit code \(code): \(text)") }
         return try JSONDecoder().decode(type, from: Data(output.utf8))
     }
 }
 
 /// What went wrong in a test's own hands.
-struct Trouble: Error, CustomStringConvertible {
-    let description: String
-    init(_ description: String) { self.description = description }
+package struct Trouble: Error, CustomStringConvertible {
+    package let description: String
+    package init(_ description: String) { self.description = description }
 }
 
 /// A file's text, or nothing when there is none.
-func contents(_ path: String) -> String { String(decoding: everything(in: path), as: UTF8.self) }
+package func contents(_ path: String) -> String {
+    String(decoding: everything(in: path), as: UTF8.self)
+}
 
 /// A file's bytes, or none when it is not there; files of the kernel too, which do not know their size.
-func everything(in path: String) -> Data {
+package func everything(in path: String) -> Data {
     let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { return Data() }
     defer { close(file) }
@@ -122,7 +130,7 @@ func everything(in path: String) -> Data {
 }
 
 /// Tries until something is so; throws what it was about when it does not become so in time.
-func eventually(
+package func eventually(
     _ what: String,
     within limit: Duration = .seconds(15),
     every pause: Duration = .milliseconds(25),

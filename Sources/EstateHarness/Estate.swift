@@ -1,33 +1,33 @@
-import BrokerHarness
-import Foundation
-import GRDB
-import Glibc
-import Synchronization
+package import BrokerHarness
+internal import Foundation
+internal import GRDB
+internal import Glibc
+internal import Synchronization
 
 /// A broker, a server and a fleet of lamps, each a real process, on loopback.
-final class Estate: Sendable {
-    let folder: TemporaryFolder
-    let broker: Broker
+package final class Estate: Sendable {
+    package let folder: TemporaryFolder
+    package let broker: Broker
     /// Between the devices and the broker, if that was asked for; the server is at the broker itself.
-    let proxy: MisbehavingProxy?
-    let fleet: String
+    package let proxy: MisbehavingProxy?
+    package let fleet: String
     private let server = Mutex<Program?>(nil)
 
-    var path: String { folder.path }
-    var data: String { "\(path)/data" }
-    var configuration: String { "\(data)/latchkeyd.toml" }
-    var database: String { "\(data)/latchkey.db" }
-    var rootKey: String { "\(path)/data-root.key" }
-    var serverLog: String { contents("\(path)/server.log") }
-    var running: Program? { server.withLock { $0 } }
+    package var path: String { folder.path }
+    package var data: String { "\(path)/data" }
+    package var configuration: String { "\(data)/latchkeyd.toml" }
+    package var database: String { "\(data)/latchkey.db" }
+    package var rootKey: String { "\(path)/data-root.key" }
+    package var serverLog: String { contents("\(path)/server.log") }
+    package var running: Program? { server.withLock { $0 } }
 
     /// An account that may do all that a broker could: read and write everywhere.
-    static let mallory = Broker.Account("@mallory", password: "of-the-attacker")
+    package static let mallory = Broker.Account("@mallory", password: "of-the-attacker")
 
     /// Makes the fleet and starts its broker; the server is started by `start`.
     ///
     /// With a proxy everything goes in the clear, so that messages can be told apart on their way.
-    init(
+    package init(
         fleet: String = "acme",
         isProxied: Bool = false,
         seed: UInt64 = 1,
@@ -92,19 +92,19 @@ final class Estate: Sendable {
     }
 
     /// Changes the configuration file.
-    func configure(_ change: (String) -> String) throws {
+    package func configure(_ change: (String) -> String) throws {
         try write(change(contents(configuration)), to: configuration)
     }
 
     /// Changes the database behind the server's back.
-    func change(_ statement: String) async throws {
+    package func change(_ statement: String) async throws {
         let queue = try DatabaseQueue(path: database)
         try await queue.write { db in try db.execute(sql: statement) }
         try queue.close()
     }
 
     /// One number of the database.
-    func number(_ query: String) async throws -> Int {
+    package func number(_ query: String) async throws -> Int {
         var settings = GRDB.Configuration()
         settings.readonly = true
         let queue = try DatabaseQueue(path: database, configuration: settings)
@@ -116,7 +116,7 @@ final class Estate: Sendable {
     // MARK: The server
 
     /// Starts the server and waits until it answers and has its broker.
-    func start(awaitingBroker: Bool = true, under wrapper: [String] = []) async throws {
+    package func start(awaitingBroker: Bool = true, under wrapper: [String] = []) async throws {
         let program = try Program(
             "latchkeyd",
             ["run", "--config", configuration],
@@ -133,7 +133,7 @@ final class Estate: Sendable {
     }
 
     /// Ends the server by SIGKILL.
-    func killServer() {
+    package func killServer() {
         server.withLock { program in
             program?.stop(SIGKILL)
             program = nil
@@ -141,7 +141,7 @@ final class Estate: Sendable {
     }
 
     /// Ends the server in good order; its exit code.
-    func stopServer() async throws -> Int32 {
+    package func stopServer() async throws -> Int32 {
         guard let program = running else { throw Trouble("no server runs") }
         program.send(SIGTERM)
         let code = try await program.end()
@@ -152,7 +152,7 @@ final class Estate: Sendable {
     // MARK: Commands
 
     /// Runs a program to its end.
-    func run(
+    package func run(
         _ program: String,
         _ arguments: [String],
         within limit: Duration = .seconds(30),
@@ -172,20 +172,20 @@ final class Estate: Sendable {
     }
 
     /// Runs `latchkey`.
-    func latchkey(_ arguments: String...) async throws -> Outcome {
+    package func latchkey(_ arguments: String...) async throws -> Outcome {
         try await run("latchkey", arguments + ["--socket", "\(data)/admin.sock"])
     }
 
     /// Runs `latchkey`, which must succeed.
     @discardableResult
-    func admin(_ arguments: String...) async throws -> Outcome {
+    package func admin(_ arguments: String...) async throws -> Outcome {
         let outcome = try await run("latchkey", arguments + ["--socket", "\(data)/admin.sock"])
         guard outcome.code == 0 else { throw Trouble("latchkey \(arguments): \(outcome.text)") }
         return outcome
     }
 
     /// A group of lamps with a key each, and a bundle for so many of them; the bundle's file.
-    func makeLamps(
+    package func makeLamps(
         keys: [String] = ["seal"],
         grace: String = "1h",
         uses: Int = 5
@@ -208,7 +208,7 @@ final class Estate: Sendable {
     }
 
     /// A new bundle for the lamps.
-    func makeBundle(
+    package func makeBundle(
         _ name: String = "lamps",
         group: String = "lamps",
         uses: Int = 5,
@@ -232,7 +232,7 @@ final class Estate: Sendable {
 }
 
 /// Writes a file anew, for its owner alone.
-func write(_ text: String, to path: String) throws {
+package func write(_ text: String, to path: String) throws {
     try Data(text.utf8).write(to: URL(fileURLWithPath: path))
     guard unsafe chmod(path, 0o600) == 0 else { throw Trouble("chmod \(path)") }
 }

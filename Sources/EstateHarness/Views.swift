@@ -1,0 +1,72 @@
+/// What `latchkey status --json` says, as far as tests ask.
+package struct ServerStatus: Decodable {
+    package let broker: String?
+    package let auditRows: Int
+    package let databaseBytes: Int
+}
+
+/// What `latchkey device show --json` says.
+package struct DeviceView: Decodable {
+    package struct Device: Decodable {
+        package let id: String
+        package let group: String
+        package let state: String
+    }
+    package struct Key: Decodable {
+        package let name: String
+        package let epoch: Int
+        package let state: String
+        package let thumbprint: String
+    }
+    package let device: Device
+    package let keys: [Key]
+}
+
+/// What `latchkey-agent keys --json` says of each generation.
+package struct HeldKey: Decodable {
+    package let name: String
+    package let epoch: Int
+    package let state: String
+    package let thumbprint: String
+}
+
+/// A row of `latchkey audit list --json`.
+package struct AuditRow: Decodable {
+    package let kind: String
+    package let device: String?
+    package let details: [String: String]
+}
+
+/// A generation in use.
+package struct Primary: Hashable {
+    package let name: String
+    package let epoch: Int
+    package let thumbprint: String
+}
+
+extension Estate {
+    package func status() async throws -> ServerStatus {
+        try await admin("status", "--json").json(ServerStatus.self)
+    }
+
+    /// A device as the server sees it; nil when the server does not know it.
+    package func device(_ name: String) async throws -> DeviceView? {
+        let outcome = try await latchkey("device", "show", name, "--json")
+        return outcome.code == 5 ? nil : try outcome.json(DeviceView.self)
+    }
+
+    /// The names of all devices.
+    package func devices() async throws -> [String] {
+        try await admin("device", "list", "--json").json([DeviceView.Device].self).map(\.id)
+    }
+
+    /// The audit log's rows of one kind.
+    package func audit(_ kind: String) async throws -> [AuditRow] {
+        try await admin("audit", "list", "--kind", kind, "--json").json([AuditRow].self)
+    }
+
+    /// Whether nobody has changed a row of the audit log.
+    package func auditIsIntact() async throws -> Bool {
+        try await latchkey("audit", "verify").code == 0
+    }
+}
