@@ -100,7 +100,7 @@ extension Runner {
     func connected() async throws {
         let isFirst = !wasConnected
         (wasConnected, refusals) = (true, 0)
-        if talk?.isEnrolment != true { renewals = 0 }
+        if talk?.conduct.isEnrolment != true { renewals = 0 }
         if talk != nil {
             if !timers.isSet(.session) { timers.set(.session, after: timings.session) }
             transmit()
@@ -138,10 +138,7 @@ extension Runner {
             return
         }
         if device.life == .enrolling { return try await beginEnrolment(of: device) }
-        if unknowns >= timings.refusalsBeforeRenewal {
-            // A server that came back from an old copy of itself may know the public key and no kid.
-            // Nobody authenticates an error, and this is no more than another try.
-            unknowns = 0
+        if approach.takeIntroduction() {
             log(.warning, "the server does not know this device; introducing it again")
             return try await enrolAgain(device)
         }
@@ -167,20 +164,16 @@ extension Runner {
         _ topics: Topics,
         isEnrolment: Bool
     ) throws {
-        let profile = DeviceProfile(
-            fleet: device.fleet,
-            server: try Credential(ccs: device.server, sentByValue: false),
-            own: try Credential(ccs: device.credential, sentByValue: isEnrolment)
-        )
-        let session = try DeviceSession(
-            profile: profile,
-            token: isEnrolment ? device.token : nil,
-            report: store.report(agentVersion: version),
-            connectionID: connection,
-            suites: suites.offer,
+        let conduct = try Conduct(
+            as: device,
+            of: store,
+            isEnrolment: isEnrolment,
+            connection: connection,
+            suites: approach.offer,
+            version: version,
             crypto: crypto
         )
-        talk = Talk(session, topics: topics, isEnrolment: isEnrolment, timings: timings)
+        talk = Talk(conduct, topics: topics, timings: timings)
     }
 
     private func randomConnection() throws -> ConnectionID {

@@ -6,7 +6,7 @@ internal import MQTTLink
 // How a session ends, and what comes after it.
 extension Runner {
     func finish(_ outcome: Talk.Outcome, _ goal: Agent.Goal) async throws -> Agent.Ending? {
-        guard let wasEnrolment = talk?.isEnrolment else { return nil }
+        guard let wasEnrolment = talk?.conduct.isEnrolment else { return nil }
         talk = nil
         timers.cancel(.session)
         timers.cancel(.resend)
@@ -14,7 +14,7 @@ extension Runner {
         switch outcome {
         case .settled:
             pauses.reset()
-            unknowns = 0
+            approach.settled()
             log(.info, "settled with the server")
         case .refused(let problem):
             if let ending = refused(problem, goal) { return ending }
@@ -28,8 +28,7 @@ extension Runner {
         case .failed(let reason):
             log(.warning, "the session broke; another one follows", ["reason": reason])
             (pause, trouble) = (pauses.next(), reason)
-            // Anyone may have brought the other suite about: the next try begins with the best one.
-            suites = SuiteNegotiation(preferred: Profile.suites)
+            approach.broke()
         case .unsuited:
             log(.info, "the server asks for another cipher suite")
             pause = .zero

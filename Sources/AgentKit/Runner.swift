@@ -32,12 +32,10 @@ final class Runner {
     var trouble = "no answer"
     var pauses: Backoff
     var allowance: Allowance
-    /// What the next handshake offers.
-    var suites = SuiteNegotiation(preferred: Profile.suites)
+    /// How the next session begins.
+    var approach: Approach
     /// New accounts that were asked for since the broker took one.
     var renewals = 0
-    /// How often in a row the server has not known this device by its kid.
-    var unknowns = 0
 
     init(
         store: KeyStore,
@@ -57,6 +55,7 @@ final class Runner {
         self.log = log
         self.mailbox = mailbox
         timers = Timers(mailbox, thread: thread)
+        approach = Approach(patience: timings.refusalsBeforeRenewal)
         pauses = Backoff(minimum: timings.shortestPause, maximum: timings.longestPause)
         allowance = Allowance(burst: timings.nudgeBurst, at: .now)
     }
@@ -149,7 +148,7 @@ final class Runner {
             guard !isRetained, payload.count <= MessageLimits.payload else { return nil }
             if topic.hasSuffix("/nudge") {
                 nudged()
-            } else if let event = talk?.session.receive(payload) {
+            } else if let event = talk?.conduct.receive(payload) {
                 return try await follow(event, goal)
             }
         }

@@ -17,23 +17,13 @@ struct Talk: ~Copyable {
         case stuck(String)
     }
 
-    var session: DeviceSession
+    var conduct: Conduct
     let topics: Topics
-    /// Whether it goes through the enrolment account, with the credential by value.
-    let isEnrolment: Bool
-    /// Whether the server has ordered the device's end in it.
-    var endsDevice = false
     var resend: Backoff
 
-    init(
-        _ session: consuming DeviceSession,
-        topics: Topics,
-        isEnrolment: Bool,
-        timings: Timings
-    ) {
-        self.session = session
+    init(_ conduct: consuming Conduct, topics: Topics, timings: Timings) {
+        self.conduct = conduct
         self.topics = topics
-        self.isEnrolment = isEnrolment
         resend = Self.pauses(timings)
     }
 

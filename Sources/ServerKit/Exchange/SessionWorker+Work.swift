@@ -30,44 +30,21 @@ extension SessionWorker {
 
     func reconcile(_ introduction: Introduction, _ entry: SessionTable.Entry) {
         work(entry) { shared throws(RegistryError) in
-            let contact = Contact(
-                credential: introduction.credential,
-                isByValue: introduction.isByValue,
-                claim: introduction.enrolment.map {
-                    EnrolmentClaim(
-                        tokenID: $0.tokenID,
-                        proof: $0.mac,
-                        message: introduction.enrolmentMessage
-                    )
-                },
-                report: introduction.report,
-                brokerPasswordHash: introduction.isByValue
-                    ? try BrokerAccountLine.hash(introduction.brokerPassword, shared.crypto)
-                    : nil,
-                now: shared.wallClock()
-            )
-            return try await shared.registry.reconcile(contact)
-        } then: { entry, shared, answer in
-            switch answer {
-            case .offer(let device, let offer, let verdicts):
-                entry.device = device
-                shared.counters.add(.offers)
-                return entry.session.decided(.offer(offer, verdicts: verdicts))
-            case .settle(let device, let settle):
-                entry.device = device
-                shared.counters.add(.settlements)
-                return entry.session.decided(.settle(settle))
-            case .retire(let device, let retire):
-                entry.device = device
-                return entry.session.decided(.retire(retire))
+            try await shared.clerk.reconcile(introduction, now: shared.wallClock())
+        } then: { entry, shared, decided in
+            entry.device = decided.device
+            switch decided.decision {
+            case .offer: shared.counters.add(.offers)
+            case .settle: shared.counters.add(.settlements)
+            case .retire: break
             case .refuse(let problem):
                 shared.counters.add(.refusals)
                 shared.logger.notice(
                     "device refused",
                     metadata: ["channel": "\(entry.channel)", "code": "\(problem.code)"]
                 )
-                return entry.session.decided(.refuse(problem))
             }
+            return entry.session.decided(decided.decision)
         }
     }
 
@@ -79,12 +56,10 @@ extension SessionWorker {
     ) {
         guard let device = entry.device else { preconditionFailure("an offer names its device") }
         work(entry) { shared throws(RegistryError) in
-            try await shared.registry.confirm(
+            try await shared.clerk.confirm(
                 device: device,
-                operation: operation,
-                outcomes: results.map {
-                    KeyOutcome(name: $0.name, epoch: $0.epoch, failure: $0.failure)
-                },
+                operation,
+                results,
                 verdicts: verdicts,
                 now: shared.wallClock()
             )
@@ -99,11 +74,7 @@ extension SessionWorker {
             preconditionFailure("a retirement names its device")
         }
         work(entry) { shared throws(RegistryError) in
-            try await shared.registry.acknowledge(
-                device: device,
-                receipt,
-                now: shared.wallClock()
-            )
+            try await shared.clerk.acknowledge(device: device, receipt, now: shared.wallClock())
         } then: { entry, shared, settle in
             shared.counters.add(.retirements)
             return entry.session.settled(settle)
@@ -130,9 +101,8 @@ extension SessionWorker {
                     "the registry failed",
                     metadata: ["error": "\(error)"]
                 )
-                let failure = error as? RegistryError
-                let code: ProblemCode = failure?.code == .busy ? .busy : .serverFailed
-                perform(entry.session.fail(Problem(code)), entry)
+                let failure = error as? RegistryError ?? RegistryError(.failed, "\(error)")
+                perform(entry.session.fail(Clerk.problem(failure)), entry)
             }
         }
     }

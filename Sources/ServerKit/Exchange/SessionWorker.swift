@@ -25,6 +25,8 @@ actor SessionWorker {
         let send: @Sendable (Channel, [UInt8]) -> Void
         /// Seconds since 1970, for the audit log alone.
         let wallClock: @Sendable () -> Int64
+
+        var clerk: Clerk { Clerk(registry, crypto: crypto) }
     }
 
     /// The most workers: C_R's first byte names one.

@@ -1,0 +1,141 @@
+public import EDHOC
+public import KeyExchange
+public import KeyStore
+
+/// One session with the server and what it makes of the store: without time, link or log.
+///
+///     event ── store it ──▶ next event … ──▶ transmit, wait, or the end
+///
+/// The order survives a crash at any point: first the disk, then the answer. So an answer that
+/// reaches the server is true for ever, and one that was never sent costs another session.
+public struct Conduct: ~Copyable {
+    /// What to do after a step.
+    public enum Step: Sendable {
+        /// Perform this event, too.
+        case event(DeviceEvent)
+        /// Send `outgoing`, and again until a payload says otherwise.
+        case transmit
+        /// Nothing, until something comes.
+        case wait
+        /// The session is over.
+        case end(Outcome)
+    }
+
+    /// What ended a session.
+    public enum Outcome: Sendable {
+        /// Both sides agree.
+        case settled
+        /// The server said no, authentically.
+        case refused(Problem)
+        /// It broke, or took too long.
+        case failed(SessionFailure)
+    }
+
+    /// What a step did on the disk, for the log.
+    public enum Note: Sendable {
+        /// Keys were stored, or not, and why the disk took none.
+        case installed(Offer, [InstallResult], fault: StoreError?)
+        /// A generation came into use.
+        case inUse(KeyName, Epoch)
+        /// A generation is gone.
+        case destroyed(DestroyedKey, reason: String)
+    }
+
+    /// Whether it goes through the enrolment account, with the credential by value.
+    public let isEnrolment: Bool
+    private var session: DeviceSession
+    private let store: KeyStore
+    private let crypto: any Crypto
+    /// Whether the server has ordered the device's end in it.
+    private var endsDevice = false
+
+    /// Begins a session as `device`, whom `store` describes; `outgoing` is its first payload.
+    public init(
+        as device: DeviceRecord,
+        of store: KeyStore,
+        isEnrolment: Bool,
+        connection: ConnectionID,
+        suites: [CipherSuite.ID],
+        version: String,
+        crypto: any Crypto
+    ) throws {
+        let profile = DeviceProfile(
+            fleet: device.fleet,
+            server: try Credential(ccs: device.server, sentByValue: false),
+            own: try Credential(ccs: device.credential, sentByValue: isEnrolment)
+        )
+        session = try DeviceSession(
+            profile: profile,
+            token: isEnrolment ? device.token : nil,
+            report: store.report(agentVersion: version),
+            connectionID: connection,
+            suites: suites,
+            crypto: crypto
+        )
+        self.isEnrolment = isEnrolment
+        self.store = store
+        self.crypto = crypto
+    }
+
+    /// The payload to send, and to send again until a step says otherwise.
+    public var outgoing: [UInt8] { session.outgoing }
+
+    /// Takes a payload; perform what it says.
+    public mutating func receive(_ payload: [UInt8]) -> DeviceEvent { session.receive(payload) }
+
+    /// Performs what the session says, durably, and returns what follows; `note` hears of each change.
+    ///
+    /// Throws when the store or the identity key fails: then the session cannot go on.
+    public mutating func perform(
+        _ event: DeviceEvent,
+        note: (Note) -> Void = { _ in }
+    ) async throws -> Step {
+        switch event {
+        case .nothing: return .wait
+        case .send: return .transmit
+        case .perform(let operation):
+            let result = try await identityKey().perform(operation)
+            return .event(session.provide(result))
+        case .install(let offer):
+            try rememberEnrolment()
+            let (results, fault) = store.install(offer.keys)
+            note(.installed(offer, results, fault: fault))
+            return .event(session.installed(results))
+        case .settle(let settle):
+            try rememberEnrolment()
+            try settled(settle, note)
+            return .end(.settled)
+        case .retire(let retire):
+            try rememberEnrolment()
+            let destroyed = try store.retire(counter: retire.counter, scope: retire.scope)
+            if retire.scope == .device { endsDevice = true }
+            for key in destroyed { note(.destroyed(key, reason: "retired")) }
+            return .event(session.destroyed(destroyed))
+        case .refused(let problem): return .end(.refused(problem))
+        case .failed(let failure): return .end(.failed(failure))
+        }
+    }
+
+    /// The server has authenticated itself and let the device in.
+    private func rememberEnrolment() throws {
+        guard isEnrolment, let account = session.brokerPassword() else { return }
+        try store.enrolled(account: account)
+    }
+
+    private func settled(_ settle: Settle, _ note: (Note) -> Void) throws {
+        let destroyed = try store.apply(settle.verdicts)
+        for verdict in settle.verdicts {
+            guard case .activate(let epoch, _) = verdict.action else { continue }
+            note(.inUse(verdict.name, epoch))
+        }
+        for key in destroyed { note(.destroyed(key, reason: "superseded or removed")) }
+        if endsDevice { try store.finishRetirement() }
+    }
+
+    private func identityKey() throws -> SoftwareKey {
+        guard let privateKey = store.device?.privateKey else {
+            throw StoreError(.corrupt, "the device record has no identity key")
+        }
+        return SoftwareKey(try crypto.agreementKey(.p256, privateKey: privateKey.secret))
+    }
+}
