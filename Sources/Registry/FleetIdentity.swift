@@ -134,7 +134,8 @@ extension Store {
     func registry(
         root: RootKey,
         lock: FolderLock,
-        crypto: any Crypto
+        crypto: any Crypto,
+        faults: @escaping ChangeFaults = { _ in nil }
     ) throws(RegistryError) -> Registry {
         let row = try read { db in
             try Row.fetchOne(
@@ -176,7 +177,8 @@ extension Store {
                 store: self,
                 vault: vault,
                 identity: identity,
-                head: try read { db in try db.auditHead(vault: vault) }
+                head: try read { db in try db.auditHead(vault: vault) },
+                faults: faults
             )
         } catch {
             throw RegistryError(wrapping: error)

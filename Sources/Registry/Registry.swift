@@ -27,7 +27,8 @@ public final class Registry: Sendable {
         store: Store,
         vault: Vault,
         identity: FleetIdentity,
-        head: AuditHead
+        head: AuditHead,
+        faults: @escaping ChangeFaults = { _ in nil }
     ) {
         fleet = vault.fleet
         serverCredential = identity.credential
@@ -38,7 +39,7 @@ public final class Registry: Sendable {
         self.vault = vault
         self.lock = lock
         changes = Changes()
-        writer = Writer(store: store, vault: vault, changes: changes, head: head)
+        writer = Writer(store: store, vault: vault, changes: changes, head: head, faults: faults)
     }
 
     /// Makes a fleet in a folder; a key file that is not there is made too.
@@ -66,16 +67,17 @@ public final class Registry: Sendable {
     /// Opens the fleet in a folder.
     ///
     /// Refuses a folder on which another server works, a database of a newer version, and a root key
-    /// that is missing, that others can read, or that is of another fleet.
+    /// that is missing, that others can read, or that is of another fleet. `faults` is for tests.
     public static func open(
         folder: String,
         rootKey: RootKeySource,
-        crypto: any Crypto
+        crypto: any Crypto,
+        faults: @escaping ChangeFaults = { _ in nil }
     ) throws(RegistryError) -> Registry {
         let lock = try FolderLock(folder: folder)
         let store = try Store(folder: folder, mustExist: true)
         let root = try store.openRootKey(rootKey, crypto: crypto)
-        return try store.registry(root: root, lock: lock, crypto: crypto)
+        return try store.registry(root: root, lock: lock, crypto: crypto, faults: faults)
     }
 
     /// Ends all work; what was accepted is committed first, and the folder is free.

@@ -31,12 +31,19 @@ final class Transaction {
 
     let db: Database
     let vault: Vault
+    private let faults: ChangeFaults
     private(set) var memory: Memory
     private(set) var effects = Changes.Effects()
     private var stateChanges: [DeviceState: Int] = [:]
     private let firstHead: AuditHead
 
-    init(db: Database, vault: Vault, memory: Memory) {
+    init(
+        db: Database,
+        vault: Vault,
+        memory: Memory,
+        faults: @escaping ChangeFaults = { _ in nil }
+    ) {
+        self.faults = faults
         self.db = db
         self.vault = vault
         self.memory = memory
@@ -188,16 +195,24 @@ final class Transaction {
 extension Transaction {
     /// Executes a statement that is prepared once.
     func run(_ sql: String, _ arguments: StatementArguments = []) throws {
+        try reached(.statement)
         try db.cachedStatement(sql: sql).execute(arguments: arguments)
     }
 
     /// The first row of a query that is prepared once.
     func row(_ sql: String, _ arguments: StatementArguments = []) throws -> Row? {
-        try Row.fetchOne(try db.cachedStatement(sql: sql), arguments: arguments)
+        try reached(.statement)
+        return try Row.fetchOne(try db.cachedStatement(sql: sql), arguments: arguments)
     }
 
     /// All rows of a query that is prepared once.
     func rows(_ sql: String, _ arguments: StatementArguments = []) throws -> [Row] {
-        try Row.fetchAll(try db.cachedStatement(sql: sql), arguments: arguments)
+        try reached(.statement)
+        return try Row.fetchAll(try db.cachedStatement(sql: sql), arguments: arguments)
+    }
+
+    /// Fails when a test says so.
+    func reached(_ point: ChangePoint) throws(RegistryError) {
+        if let fault = faults(point) { throw fault }
     }
 }

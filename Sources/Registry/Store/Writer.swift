@@ -26,6 +26,7 @@ final class Writer: Sendable {
     private let store: Store
     private let vault: Vault
     private let changes: Changes
+    private let faults: ChangeFaults
     private let queue = DispatchQueue(label: "latchkey.registry.writer")
     private let waiting = Mutex(Waiting())
     private let memory: Mutex<Transaction.Memory>
@@ -36,8 +37,10 @@ final class Writer: Sendable {
         vault: Vault,
         changes: Changes,
         head: AuditHead,
-        capacity: Int = Writer.capacity
+        capacity: Int = Writer.capacity,
+        faults: @escaping ChangeFaults = { _ in nil }
     ) {
+        self.faults = faults
         self.store = store
         self.vault = vault
         self.changes = changes
@@ -123,7 +126,7 @@ final class Writer: Sendable {
         var errors: [RegistryError?] = []
         let before = memory.withLock { $0 }
         let (memory, effects) = try store.pool.writeWithoutTransaction { db in
-            let transaction = Transaction(db: db, vault: vault, memory: before)
+            let transaction = Transaction(db: db, vault: vault, memory: before, faults: faults)
             try db.inTransaction(.immediate) {
                 for work in works {
                     if isCareful {
@@ -134,8 +137,10 @@ final class Writer: Sendable {
                     }
                 }
                 try transaction.finish()
+                try transaction.reached(.committing)
                 return .commit
             }
+            try transaction.reached(.committed)
             return (transaction.memory, transaction.effects)
         }
         self.memory.withLock { $0 = memory }
