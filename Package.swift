@@ -198,7 +198,8 @@ let package = Package(
             [
                 "EDHOC", "Fleet", "KeyExchange", "MbedCrypto", "Registry", "Secrets",
                 .product(name: "GRDB", package: "GRDB.swift"),
-            ]
+            ],
+            exclude: ["Fixtures"]
         ),
         tests(
             "AgentKitTests",

@@ -73,7 +73,7 @@ import Testing
         withExtendedLifetime(first) {}
     }
 
-    @Test(arguments: [2, 99, Int(Int32.max)])
+    @Test(arguments: [Schema.version + 1, 99, Int(Int32.max)])
     func `a database of a newer version is refused and left alone`(version: Int) throws {
         do { _ = try home.create() }
         try home.tamper("PRAGMA user_version = \(version)")
@@ -81,9 +81,9 @@ import Testing
         #expect(try home.number("PRAGMA user_version") == version)
     }
 
-    @Test func `a database of layout 1 is opened`() throws {
+    @Test func `a new database has the layout of this program`() throws {
         do { _ = try home.create() }
-        #expect(try home.number("PRAGMA user_version") == 1)
+        #expect(try home.number("PRAGMA user_version") == Schema.version)
         #expect(try home.open().fleet.description == "house")
     }
 

@@ -8,6 +8,8 @@ enum Schema {
     static var version: Int { steps.count }
 
     /// Brings an older database up to date; a newer one is left alone and refused.
+    ///
+    /// Each step commits with its number, so a crash between two is no harm.
     static func migrate(_ db: Database) throws {
         let found = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
         guard found <= version else {
@@ -26,7 +28,7 @@ enum Schema {
         }
     }
 
-    private static let steps = [first]
+    private static let steps = [first, lifecycle]
 
     private static let first = """
         CREATE TABLE fleet (
