@@ -158,6 +158,8 @@ let package = Package(
             ]
         ),
 
+        executable("latchkey-chaos", ["BrokerHarness", "EstateHarness", argumentParser]),
+
         // For tests, the demo and fuzzing alone.
         target("BrokerHarness", ["Secrets"]),
         target("CryptoHarness", ["EDHOC", "Secrets"]),

@@ -115,18 +115,27 @@ package final class Estate: Sendable {
 
     // MARK: The server
 
-    /// Starts the server and waits until it answers and has its broker.
-    package func start(awaitingBroker: Bool = true, under wrapper: [String] = []) async throws {
+    /// Starts the server and waits until it answers and has its broker; one that `mayDie` need not.
+    package func start(
+        awaitingBroker: Bool = true,
+        under wrapper: [String] = [],
+        environment: [String: String] = [:],
+        mayDie: Bool = false
+    ) async throws {
         let program = try Program(
             "latchkeyd",
             ["run", "--config", configuration],
             in: path,
             log: "\(path)/server.log",
+            environment: environment,
             under: wrapper
         )
         server.withLock { $0 = program }
         try await eventually("the server answers: \(serverLog)", every: .milliseconds(10)) {
-            if let code = program.code { throw Trouble("server ended, \(code): \(serverLog)") }
+            if let code = program.code {
+                if mayDie { return true }
+                throw Trouble("server ended, \(code): \(serverLog)")
+            }
             guard let status = try? await status() else { return false }
             return !awaitingBroker || status.broker == "connected"
         }

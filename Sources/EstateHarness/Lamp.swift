@@ -103,7 +103,7 @@ package final class Lamp: Sendable {
     package func primaries() async throws -> Set<Primary> {
         let keys = try await held().filter { $0.state == "primary" }
         guard Set(keys.map(\.name)).count == keys.count else {
-            throw Trouble("two primaries of one key: \(keys)")
+            throw Violation("two primaries of one key: \(keys)")
         }
         return try note(
             keys.map { Primary(name: $0.name, epoch: $0.epoch, thumbprint: $0.thumbprint) }
@@ -114,7 +114,7 @@ package final class Lamp: Sendable {
     package func expected() async throws -> Set<Primary> {
         let keys = try await estate.device(name)?.keys.filter { $0.state == "active" } ?? []
         guard Set(keys.map(\.name)).count == keys.count else {
-            throw Trouble("two active of one key: \(keys)")
+            throw Violation("two active of one key: \(keys)")
         }
         return try note(
             keys.map { Primary(name: $0.name, epoch: $0.epoch, thumbprint: $0.thumbprint) },
@@ -161,7 +161,7 @@ package final class Lamp: Sendable {
                     accepted.contains(where: {
                         $0.epoch == key.epoch && $0.thumbprint == key.thumbprint
                     })
-                else { throw Trouble("\(name) uses \(key), the server accepts \(accepted)") }
+                else { throw Violation("\(name) uses \(key), the server accepts \(accepted)") }
             }
             return
         }
@@ -172,7 +172,7 @@ package final class Lamp: Sendable {
             for key in keys {
                 let slot = "\(side) \(key.name)"
                 guard seen[slot, default: 0] <= key.epoch else {
-                    throw Trouble("\(name): \(slot) went back")
+                    throw Violation("\(name): \(slot) went back")
                 }
                 seen[slot] = key.epoch
             }

@@ -110,6 +110,12 @@ package struct Trouble: Error, CustomStringConvertible {
     package init(_ description: String) { self.description = description }
 }
 
+/// A rule that must hold whatever happens, and did not.
+package struct Violation: Error, CustomStringConvertible {
+    package let description: String
+    init(_ description: String) { self.description = description }
+}
+
 /// A file's text, or nothing when there is none.
 package func contents(_ path: String) -> String {
     String(decoding: everything(in: path), as: UTF8.self)

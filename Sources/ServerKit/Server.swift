@@ -15,9 +15,15 @@ internal import UnixSignals
 public struct Server: Sendable {
     private let configuration: ServerConfiguration
     private let logger: Logger
+    private let faults: ServerFaults?
 
-    /// Takes settings that have been checked.
-    public init(_ configuration: ServerConfiguration, logger: Logger) {
+    /// Takes settings that have been checked; `faults` is for tests.
+    public init(
+        _ configuration: ServerConfiguration,
+        logger: Logger,
+        faults: ServerFaults? = nil
+    ) {
+        self.faults = faults
         self.configuration = configuration
         self.logger = logger
     }
@@ -32,7 +38,11 @@ public struct Server: Sendable {
         let registry = try Registry.open(
             folder: configuration.dataFolder,
             rootKey: try configuration.rootKey(),
-            crypto: crypto
+            crypto: crypto,
+            faults: { [faults] point in
+                faults?(.registry(point))
+                return nil
+            }
         )
         let counters = Counters()
         let connection = try connection(registry, crypto)
@@ -108,7 +118,8 @@ public struct Server: Sendable {
                     counters.add(.publishFailures)
                 }
             },
-            wallClock: wallClock
+            wallClock: wallClock,
+            faults: faults
         )
         let count = min(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), SessionWorker.maximumCount)
         return (0..<count).map { SessionWorker(index: $0, of: count, shared: shared) }

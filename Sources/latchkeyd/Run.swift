@@ -31,7 +31,13 @@ struct Run: AsyncParsableCommand {
                 handler.logLevel = configuration.logLevel
                 return handler
             }
-            try await Server(configuration, logger: Logger(label: "latchkeyd")).run()
+            let logger = Logger(label: "latchkeyd")
+            #if DEBUG
+            let server = Server(configuration, logger: logger, faults: try Fate.faults())
+            #else
+            let server = Server(configuration, logger: logger)
+            #endif
+            try await server.run()
         }
     }
 }

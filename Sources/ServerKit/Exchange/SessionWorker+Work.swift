@@ -56,7 +56,8 @@ extension SessionWorker {
     ) {
         guard let device = entry.device else { preconditionFailure("an offer names its device") }
         work(entry) { shared throws(RegistryError) in
-            try await shared.clerk.confirm(
+            shared.faults?(.confirmReceived)
+            return try await shared.clerk.confirm(
                 device: device,
                 operation,
                 results,
@@ -65,6 +66,7 @@ extension SessionWorker {
             )
         } then: { entry, shared, settle in
             shared.counters.add(.settlements)
+            shared.faults?(.settled)
             return entry.session.settled(settle)
         }
     }
@@ -94,6 +96,7 @@ extension SessionWorker {
                 let result = try await body(shared)
                 entry.isBusy = false
                 perform(next(entry, shared, result), entry)
+                shared.faults?(.answered)
             } catch {
                 entry.isBusy = false
                 shared.counters.add(.registryFailures)

@@ -25,6 +25,8 @@ actor SessionWorker {
         let send: @Sendable (Channel, [UInt8]) -> Void
         /// Seconds since 1970, for the audit log alone.
         let wallClock: @Sendable () -> Int64
+        /// For tests.
+        var faults: ServerFaults? = nil
 
         var clerk: Clerk { Clerk(registry, crypto: crypto) }
     }

@@ -1,0 +1,48 @@
+#if DEBUG
+internal import ArgumentParser
+internal import Glibc
+internal import ServerKit
+internal import Synchronization
+
+/// The death of this process at a chosen fault point, for tests; a release does not have it.
+///
+/// `LATCHKEY_FAULT=any:N` ends it at the N-th point that is reached, `settle:N` at the N-th from the
+/// first CONFIRM on.
+enum Fate {
+    private struct Progress {
+        var left: Int
+        var hasBegun: Bool
+    }
+
+    static func faults() throws -> ServerFaults? {
+        guard let text = unsafe getenv("LATCHKEY_FAULT").map({ unsafe String(cString: $0) })
+        else { return nil }
+        let parts = text.split(separator: ":")
+        guard parts.count == 2, ["any", "settle"].contains(parts[0]),
+            let number = Int(parts[1]), number > 0
+        else { throw ValidationError("LATCHKEY_FAULT: want any:N or settle:N, have \(text)") }
+        let progress = Fated(left: number, hasBegun: parts[0] == "any")
+        return { point in
+            guard progress.isDue(at: point) else { return }
+            kill(getpid(), SIGKILL)
+        }
+    }
+
+    private final class Fated: Sendable {
+        private let progress: Mutex<Progress>
+
+        init(left: Int, hasBegun: Bool) {
+            progress = Mutex(Progress(left: left, hasBegun: hasBegun))
+        }
+
+        func isDue(at point: ServerFaultPoint) -> Bool {
+            progress.withLock { progress in
+                if point == .confirmReceived { progress.hasBegun = true }
+                guard progress.hasBegun else { return false }
+                progress.left -= 1
+                return progress.left == 0
+            }
+        }
+    }
+}
+#endif
