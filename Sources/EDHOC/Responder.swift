@@ -63,6 +63,11 @@ public struct Responder: Sendable {
         )
     }
 
+    /// EAD_1 of a message_1, for a caller that chooses by it who responds; nothing is authenticated.
+    public static func ead1(of message1: [UInt8]) throws(EDHOCError) -> [EADItem] {
+        try MessageOne(parsing: message1).ead.items
+    }
+
     private func select(
         _ offered: [CipherSuite.ID],
         _ method: Method

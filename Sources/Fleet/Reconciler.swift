@@ -115,6 +115,9 @@ public struct Reconciler {
         case .primary: return .nothing(valid: current.epoch)
         // Both sides took different ways, and a device never goes back: only a later one unites them.
         case .grace: return .offerNew
+        case .suspended:
+            plan.verdicts.append(Verdict(name: spec.name, action: .resume(current.epoch)))
+            return .nothing(valid: current.epoch)
         case .pending, nil: return .offerAgain(current.epoch)
         }
     }

@@ -20,7 +20,7 @@ final class ToyServer {
             payload: first,
             message1: message1,
             fleet: SessionFuzz.fleet,
-            responder: HandshakeFuzz.responder,
+            responder: { _ in HandshakeFuzz.responder },
             connection: HandshakeFuzz.hallID,
             crypto: SessionFuzz.crypto
         )

@@ -4,6 +4,8 @@ internal import KeyExchange
 /// The keys of the device and the rules by which they change; no I/O.
 ///
 ///     offer ──▶ pending ── activate ──▶ primary ── newer one activated ──▶ grace ── time ──▶ gone
+///                  │                     ⇅ suspend, resume
+///                  │                  suspended ── newer one activated ──▶ grace
 ///                  └───── discard, or a newer one activated ──▶ gone
 ///
 /// Each change says whether anything changed, so that nothing is written when nothing did.
@@ -51,6 +53,10 @@ struct KeyRing: Sendable {
             return remove(at: index) { $0.epoch == epoch && $0.state != .primary }
         case .remove:
             return remove(at: index) { _ in true }
+        case .suspend(let epoch):
+            return turn(epoch, from: .primary, to: .suspended, at: index)
+        case .resume(let epoch):
+            return turn(epoch, from: .suspended, to: .primary, at: index)
         }
     }
 
@@ -98,7 +104,7 @@ struct KeyRing: Sendable {
         for var entry in keys[index].epochs {
             if entry.epoch < epoch {
                 let wasPending = entry.state == .pending
-                if entry.state == .primary {
+                if entry.state == .primary || entry.state == .suspended {
                     entry.state = .grace
                     entry.graceSeconds = graceSeconds
                 }
@@ -111,6 +117,22 @@ struct KeyRing: Sendable {
         }
         keys[index].epochs = kept
         return gone
+    }
+
+    /// Changes the state of a generation that has the one named; nothing is destroyed.
+    private mutating func turn(
+        _ epoch: Epoch,
+        from old: Report.EpochState,
+        to new: Report.EpochState,
+        at index: Int
+    ) -> [DestroyedKey]? {
+        guard
+            let chosen = keys[index].epochs.firstIndex(where: {
+                $0.epoch == epoch && $0.state == old
+            })
+        else { return nil }
+        keys[index].epochs[chosen].state = new
+        return []
     }
 
     private mutating func remove(

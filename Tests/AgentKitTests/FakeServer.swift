@@ -112,7 +112,7 @@ actor FakeServer {
                 payload: payload,
                 message1: message1,
                 fleet: fleet,
-                responder: responder,
+                responder: { [responder] _ in responder },
                 connection: connection,
                 crypto: crypto
             )

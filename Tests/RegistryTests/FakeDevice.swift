@@ -100,6 +100,13 @@ struct FakeDevice {
             switch verdict.action {
             case .remove: held[verdict.name] = nil
             case .discard(let epoch): held[verdict.name] = epochs.filter { $0.epoch != epoch }
+            case .suspend(let epoch), .resume(let epoch):
+                held[verdict.name] = epochs.map { old in
+                    var new = old
+                    let isSuspended = verdict.action == .suspend(epoch)
+                    if old.epoch == epoch { new.state = isSuspended ? .suspended : .primary }
+                    return new
+                }
             case .activate(let epoch, _):
                 held[verdict.name] = epochs.map { old in
                     var new = old

@@ -42,7 +42,7 @@ import Testing
             payload: [name],
             message1: initiator.message1,
             fleet: FleetID(parsing: "house"),
-            responder: responder,
+            responder: { [responder] _ in responder },
             connection: ConnectionID([0, name]),
             crypto: crypto
         )

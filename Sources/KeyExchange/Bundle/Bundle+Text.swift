@@ -4,25 +4,29 @@ public import Secrets
 
 // The file:
 //     # comment lines, for people
-//     latchkey-bundle-1:BASE64URL
+//     latchkey-bundle-2:BASE64URL
 //
-//     bundle = (1, fleet: tstr, group: tstr, host: tstr, port: uint, authority: bstr,
+//     bundle = (format: 1 / 2, fleet: tstr, group: tstr, host: tstr, port: uint, authority: bstr,
 //               password: bstr, server: bstr .cbor ccs, token / null, expires: uint / null,
-//               check: bstr .size 8)
+//               ? (command-key: bstr .size 64 / null, anchor: uint .size 4), check: bstr .size 8)
 //     token  = [id: bstr .size 8, secret: bstr .size 32]
+//
+// Format 2 has the command key and the anchor's generation, format 1 has neither. A bundle that knows
+// neither is written in format 1.
 //
 // `check` is the beginning of SHA-256 over all the bytes before it. It finds a file that was cut or
 // mistyped; who can change the file on purpose can compute it, too.
 
-private let formatVersion: UInt64 = 1
+private let formats: ClosedRange<UInt64> = 1...2
 private let marker = "latchkey-bundle-"
 private let checkLength = 8
 
 extension Bundle {
     /// The text of the file that is given to a device.
     public func encode(crypto: any Crypto) -> Secret {
+        let format: UInt64 = commandKey == nil && anchor == 0 ? 1 : 2
         var writer = CBORWriter(capacity: 4096)
-        writer.unsigned(formatVersion)
+        writer.unsigned(format)
         writer.text(fleet.description)
         writer.text(group.description)
         writer.text(broker.host)
@@ -38,6 +42,10 @@ extension Bundle {
             writer.null()
         }
         if let expires { writer.unsigned(expires) } else { writer.null() }
+        if format > 1 {
+            if let commandKey { writer.bytes(commandKey) } else { writer.null() }
+            writer.unsigned(UInt64(anchor))
+        }
         writer.bytes(writer.withBytes { Array(crypto.hash(.sha256, $0).prefix(checkLength)) })
         let line = writer.withBytes { Base64URL.encode($0) }
         let header = Array(
@@ -45,7 +53,7 @@ extension Bundle {
             # Latchkey enrolment bundle: fleet \(fleet), group \(group).
             # Keep it secret, and remove it when the device is enrolled:
             #     latchkey-agent enrol --bundle THIS-FILE
-            \(marker)\(formatVersion):
+            \(marker)\(format):
             """.utf8
         )
         return Secret(count: header.count + line.count + 1) { output in
@@ -65,18 +73,23 @@ extension Bundle {
                 "want a bundle of at most \(Limits.text) bytes, have \(text.byteCount)"
             )
         }
-        let payload = try bundlePayload(of: text)
-        guard let bytes = payload.withBytes({ Base64URL.decode($0) }) else {
+        let line = try bundleLine(of: text)
+        let format = line.format
+        guard let bytes = line.payload.withBytes({ Base64URL.decode($0) }) else {
             throw BundleError(.damaged, Self.damage)
         }
         self = try bytes.withBytes { bytes throws(BundleError) in
-            try Bundle(decoding: bytes, crypto: crypto)
+            try Bundle(decoding: bytes, format: format, crypto: crypto)
         }
     }
 
     private static let damage = "the bundle is damaged or cut short: copy the file again"
 
-    private init(decoding bytes: RawSpan, crypto: any Crypto) throws(BundleError) {
+    private init(
+        decoding bytes: RawSpan,
+        format: UInt64,
+        crypto: any Crypto
+    ) throws(BundleError) {
         let body = bytes.byteCount - checkLength - 1
         guard body > 0 else { throw BundleError(.damaged, Self.damage) }
         let digest = Array(crypto.hash(.sha256, bytes.extracting(0..<body)).prefix(checkLength))
@@ -89,7 +102,7 @@ extension Bundle {
                 bytes.extracting(0..<body),
                 limits: .init(length: Limits.authority)
             )
-            self = try reader.bundle()
+            self = try reader.bundle(format, crypto)
             try reader.end()
         } catch let error as BundleError {
             throw error
@@ -99,8 +112,15 @@ extension Bundle {
     }
 }
 
-/// The characters after the marker, without white space.
-private func bundlePayload(of text: RawSpan) throws(BundleError) -> Secret {
+/// The line that holds the bundle.
+private struct BundleLine: ~Copyable {
+    /// What the marker says.
+    let format: UInt64
+    /// The characters after the marker, without white space.
+    let payload: Secret
+}
+
+private func bundleLine(of text: RawSpan) throws(BundleError) -> BundleLine {
     let lineFeed = UInt8(ascii: "\n")
     var start = 0
     // Comment lines and empty ones come before the marker.
@@ -116,7 +136,10 @@ private func bundlePayload(of text: RawSpan) throws(BundleError) -> Secret {
     }
     for character in marker.utf8 {
         guard start < text.byteCount, text[byte: start] == character else {
-            throw BundleError(.notABundle, "this is not a bundle: want a line \(marker)1:…")
+            throw BundleError(
+                .notABundle,
+                "this is not a bundle: want a line \(marker)\(formats.upperBound):…"
+            )
         }
         start += 1
     }
@@ -124,7 +147,10 @@ private func bundlePayload(of text: RawSpan) throws(BundleError) -> Secret {
     while start < text.byteCount, text[byte: start] != UInt8(ascii: ":") {
         let digit = text[byte: start]
         guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit), version < 1_000_000 else {
-            throw BundleError(.notABundle, "this is not a bundle: want a line \(marker)1:…")
+            throw BundleError(
+                .notABundle,
+                "this is not a bundle: want a line \(marker)\(formats.upperBound):…"
+            )
         }
         version = version * 10 + UInt64(digit - UInt8(ascii: "0"))
         start += 1
@@ -132,17 +158,19 @@ private func bundlePayload(of text: RawSpan) throws(BundleError) -> Secret {
     guard start < text.byteCount else {
         throw BundleError(.damaged, "the bundle is cut short: copy the file again")
     }
-    guard version == formatVersion else {
+    guard formats.contains(version) else {
         throw BundleError(
             .newerFormat,
-            "the bundle has format \(version), this agent knows \(formatVersion): install a newer one"
+            "the bundle has format \(version), this agent knows up to \(formats.upperBound): "
+                + "install a newer one"
         )
     }
     start += 1
     let rest = start..<text.byteCount
-    return Secret(count: rest.count { !isSpace(text[byte: $0]) }) { output in
+    let payload = Secret(count: rest.count { !isSpace(text[byte: $0]) }) { output in
         for index in rest where !isSpace(text[byte: index]) { output.append(text[byte: index]) }
     }
+    return BundleLine(format: version, payload: payload)
 }
 
 /// Mail programs break long lines.
@@ -152,8 +180,12 @@ private func isSpace(_ character: UInt8) -> Bool {
 
 extension CBORReader {
     @_lifetime(self: copy self)
-    fileprivate mutating func bundle() throws -> Bundle {
-        _ = try unsigned(in: formatVersion...formatVersion)
+    fileprivate mutating func bundle(
+        _ format: UInt64,
+        _ crypto: any Crypto
+    ) throws -> Bundle {
+        // The marker is for people and for older agents; it must not say something else.
+        _ = try unsigned(in: format...format)
         let fleet = try FleetID(parsing: text(maximum: 64))
         let group = try GroupName(parsing: text(maximum: 64))
         let host = try text(maximum: Bundle.Limits.host)
@@ -167,14 +199,20 @@ extension CBORReader {
             ccs: bytes(count: 1...CCS.maximumLength),
             sentByValue: false
         )
+        let token = try bundleToken()
+        let expires = try isNull() ? nil : try unsigned()
+        let commandKey = format > 1 ? try bundleCommandKey(crypto) : nil
+        let anchor = format > 1 ? try word() : 0
         return Bundle(
             fleet: fleet,
             group: group,
             broker: Bundle.Broker(host: host, port: port, authority: authority),
             enrolPassword: password,
             server: server,
-            token: try bundleToken(),
-            expires: try isNull() ? nil : try unsigned()
+            commandKey: commandKey,
+            anchor: anchor,
+            token: token,
+            expires: expires
         )
     }
 
@@ -187,11 +225,13 @@ extension CBORReader {
         return EnrolmentToken(id: id, secret: KeyMaterial(try secret(count: length...length)))
     }
 
-    /// Whether the next item is `null`, which is then read.
     @_lifetime(self: copy self)
-    private mutating func isNull() throws -> Bool {
-        guard nextByte == 0xf6 else { return false }
-        try skip()
-        return true
+    private mutating func bundleCommandKey(_ crypto: any Crypto) throws -> [UInt8]? {
+        if try isNull() { return nil }
+        let key = try bytes(count: Profile.commandKeyLength)
+        guard (try? crypto.agreementPublicKey(.p256, key)) != nil else {
+            throw BundleError(.invalid, "the bundle's command key is no point of P-256")
+        }
+        return key
     }
 }

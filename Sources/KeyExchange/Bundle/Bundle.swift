@@ -46,27 +46,40 @@ public struct Bundle: Sendable {
     public let enrolPassword: KeyMaterial
     /// The server's credential, which the device pins.
     public let server: Credential
+    /// The public key that signs the fleet's orders, x ‖ y, which the device pins, too; nil in a bundle of
+    /// the first format.
+    public let commandKey: [UInt8]?
+    /// The generation of the anchor that both belong to; 0 in a bundle of the first format.
+    public let anchor: UInt32
     /// The proof that the device may enrol; none when it is registered by its public key.
     public let token: EnrolmentToken?
     /// When the token stops being accepted, in seconds since 1970: a hint for people, since a device
     /// may have no clock.
     public let expires: UInt64?
 
-    /// States all of it.
+    /// States all of it; a command key of a wrong length traps.
     public init(
         fleet: FleetID,
         group: GroupName,
         broker: Broker,
         enrolPassword: KeyMaterial,
         server: Credential,
+        commandKey: [UInt8]? = nil,
+        anchor: UInt32 = 0,
         token: EnrolmentToken?,
         expires: UInt64?
     ) {
+        precondition(
+            commandKey.map { $0.count == Profile.commandKeyLength } ?? true,
+            "a command key of a wrong length"
+        )
         self.fleet = fleet
         self.group = group
         self.broker = broker
         self.enrolPassword = enrolPassword
         self.server = server
+        self.commandKey = commandKey
+        self.anchor = anchor
         self.token = token
         self.expires = expires
     }

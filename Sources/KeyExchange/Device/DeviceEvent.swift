@@ -6,13 +6,16 @@ public struct DeviceProfile: Sendable {
     public let fleet: FleetID
     /// The server's credential, pinned from the bundle.
     public let server: Credential
+    /// The generation of the anchor that this credential belongs to; 0 when it is not known.
+    public let anchor: UInt32
     /// The device's own credential: by value to enrol, by kid afterwards.
     public let own: Credential
 
     /// States all of it.
-    public init(fleet: FleetID, server: Credential, own: Credential) {
+    public init(fleet: FleetID, server: Credential, anchor: UInt32 = 0, own: Credential) {
         self.fleet = fleet
         self.server = server
+        self.anchor = anchor
         self.own = own
     }
 }

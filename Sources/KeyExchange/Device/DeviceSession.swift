@@ -56,7 +56,7 @@ public struct DeviceSession: ~Copyable, Sendable {
                 method: Profile.method,
                 suites: suites,
                 connectionID: connectionID,
-                ead1: [],
+                ead1: AnchorHint(profile.anchor).map { [$0.item] } ?? [],
                 crypto: crypto
             )
         } catch {

@@ -40,12 +40,7 @@ extension Problem: SessionMessage {
         let number = try reader.seconds()
         // A newer peer may know more codes; the session ends all the same.
         let code = ProblemCode(rawValue: Int(number)) ?? .unexpected
-        var operation: OperationID?
-        if reader.nextByte == 0xf6 {
-            do { try reader.skip() } catch { throw MessageError(error) }
-        } else {
-            operation = try reader.operation()
-        }
+        let operation = try reader.isNull() ? nil : try reader.operation()
         let text = try reader.shortText()
         return Problem(code, operation: operation, text: text)
     }

@@ -2,8 +2,11 @@ internal import CBOR
 
 /// What a device holds: the first session message, sent with message_3.
 ///
-///     report = [1, agent: tstr, store: uint, level: uint, order: uint, [* key]]
+///     report = [1, agent: tstr, store: uint, level: uint, order: uint, [* key],
+///               ? (instance: bstr .size 8, anchor: uint)]
 ///     key    = [name: tstr, [* [epoch: uint, state: uint, check: bstr .size 8]]]
+///
+/// An older agent leaves `instance` and `anchor` away: it knows no suspension and no anchors.
 public struct Report: Hashable, Sendable {
     /// Where a device keeps its keys.
     public enum StoreKind: UInt64, Hashable, Sendable, CaseIterable {
@@ -31,6 +34,8 @@ public struct Report: Hashable, Sendable {
         case primary = 1
         /// Kept to decrypt and verify until its grace ends.
         case grace = 2
+        /// Was in use, is kept, and is lent to nobody until the server resumes it.
+        case suspended = 3
     }
 
     /// One generation of one key on the device.
@@ -74,20 +79,33 @@ public struct Report: Hashable, Sendable {
     public var lastOrder: UInt64
     /// Each key held.
     public var keys: [HeldKey]
+    /// `instanceLength` random bytes that name the agent's process; nil from an older agent.
+    public var instance: [UInt8]?
+    /// The newest generation of the server's anchor that the device has pinned; 0 when it does not know.
+    public var anchor: UInt32
 
-    /// States all of it.
+    /// Bytes that name a process.
+    public static let instanceLength = 8
+
+    /// States all of it; an instance of a wrong length and an anchor without an instance trap.
     public init(
         agentVersion: String,
         store: StoreKind,
         level: SecurityLevel,
         lastOrder: UInt64,
-        keys: [HeldKey]
+        keys: [HeldKey],
+        instance: [UInt8]? = nil,
+        anchor: UInt32 = 0
     ) {
+        precondition(instance.map { $0.count == Self.instanceLength } ?? true, "a wrong length")
+        precondition(instance != nil || anchor == 0, "an anchor without an instance")
         self.agentVersion = agentVersion
         self.store = store
         self.level = level
         self.lastOrder = lastOrder
         self.keys = keys
+        self.instance = instance
+        self.anchor = anchor
     }
 }
 
@@ -96,7 +114,7 @@ extension Report: SessionMessage {
     public static let type = MessageType.report
 
     func encode(into writer: inout CBORWriter) {
-        writer.array(6)
+        writer.array(instance == nil ? 6 : 8)
         writer.unsigned(Self.type.rawValue)
         writer.shortText(agentVersion)
         writer.unsigned(store.rawValue)
@@ -114,11 +132,14 @@ extension Report: SessionMessage {
                 writer.bytes(held.check)
             }
         }
+        guard let instance else { return }
+        writer.bytes(instance)
+        writer.unsigned(UInt64(anchor))
     }
 
     @_lifetime(reader: copy reader)
     static func decode(from reader: inout CBORReader) throws(MessageError) -> Report {
-        try reader.message(type, items: 6)
+        let isOld = try reader.message(type, items: 6, 8) == 6
         let version = try reader.shortText()
         guard let store = StoreKind(rawValue: try reader.number()),
             let level = SecurityLevel(rawValue: try reader.number())
@@ -127,6 +148,9 @@ extension Report: SessionMessage {
         var keys: [HeldKey] = []
         for _ in 0..<(try reader.list(atMost: MessageLimits.keys)) {
             let key = try heldKey(from: &reader)
+            guard !isOld || key.epochs.allSatisfy({ $0.state != .suspended }) else {
+                throw MessageError("an old agent suspends nothing: \(key.name)")
+            }
             if let last = keys.last, last.name >= key.name {
                 throw MessageError("keys out of order, or one twice: \(key.name)")
             }
@@ -137,7 +161,9 @@ extension Report: SessionMessage {
             store: store,
             level: level,
             lastOrder: order,
-            keys: keys
+            keys: keys,
+            instance: isOld ? nil : try reader.bytes(exactly: instanceLength),
+            anchor: isOld ? 0 : try reader.word()
         )
     }
 

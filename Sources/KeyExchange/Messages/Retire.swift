@@ -36,7 +36,23 @@ extension Retire: SessionMessage {
         writer.unsigned(Self.type.rawValue)
         writer.bytes(operation.bytes)
         writer.unsigned(counter)
-        switch scope {
+        scope.encode(into: &writer)
+    }
+
+    @_lifetime(reader: copy reader)
+    static func decode(from reader: inout CBORReader) throws(MessageError) -> Retire {
+        try reader.message(type, items: 4)
+        let operation = try reader.operation()
+        let counter = try reader.number()
+        let scope = try RetireScope.decode(from: &reader)
+        return Retire(operation: operation, counter: counter, scope: scope)
+    }
+}
+
+extension RetireScope {
+    /// Writes `null / [+ name: tstr]`.
+    func encode(into writer: inout CBORWriter) {
+        switch self {
         case .device: writer.null()
         case .keys(let names):
             writer.array(names.count)
@@ -45,14 +61,8 @@ extension Retire: SessionMessage {
     }
 
     @_lifetime(reader: copy reader)
-    static func decode(from reader: inout CBORReader) throws(MessageError) -> Retire {
-        try reader.message(type, items: 4)
-        let operation = try reader.operation()
-        let counter = try reader.number()
-        if reader.nextByte == 0xf6 {
-            do { try reader.skip() } catch { throw MessageError(error) }
-            return Retire(operation: operation, counter: counter, scope: .device)
-        }
+    static func decode(from reader: inout CBORReader) throws(MessageError) -> RetireScope {
+        if try reader.isNull() { return .device }
         var names: [KeyName] = []
         for _ in 0..<(try reader.list(atMost: MessageLimits.keys)) {
             let name = try reader.keyName()
@@ -62,6 +72,6 @@ extension Retire: SessionMessage {
             names.append(name)
         }
         guard !names.isEmpty else { throw MessageError("a retirement of no keys") }
-        return Retire(operation: operation, counter: counter, scope: .keys(names))
+        return .keys(names)
     }
 }

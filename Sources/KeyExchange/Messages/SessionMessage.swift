@@ -59,11 +59,25 @@ extension CBORWriter {
 extension CBORReader {
     @_lifetime(self: copy self)
     mutating func message(_ type: MessageType, items: Int) throws(MessageError) {
-        try list(of: items)
+        _ = try message(type, items: items, items)
+    }
+
+    /// Begins a message that grew: how many items it has of the two numbers that it may have.
+    @_lifetime(self: copy self)
+    mutating func message(
+        _ type: MessageType,
+        items old: Int,
+        _ new: Int
+    ) throws(MessageError) -> Int {
+        let count = try list(atMost: new)
+        guard count == old || count == new else {
+            throw MessageError("want \(type) of \(new) items, have \(count)")
+        }
         let found = try number()
         guard found == type.rawValue else {
             throw MessageError("want \(type), have message \(found)")
         }
+        return count
     }
 
     @_lifetime(self: copy self)
@@ -78,6 +92,10 @@ extension CBORReader {
         }
     }
 
+    /// A number of 32 bits that counts no seconds.
+    @_lifetime(self: copy self)
+    mutating func word() throws(MessageError) -> UInt32 { try seconds() }
+
     @_lifetime(self: copy self)
     mutating func shortText() throws(MessageError) -> String {
         do { return try text(maximum: MessageLimits.text) } catch { throw MessageError(error) }
@@ -86,6 +104,19 @@ extension CBORReader {
     @_lifetime(self: copy self)
     mutating func bytes(exactly count: Int) throws(MessageError) -> [UInt8] {
         do { return try bytes(count: count) } catch { throw MessageError(error) }
+    }
+
+    @_lifetime(self: copy self)
+    mutating func bytes(atMost limit: Int) throws(MessageError) -> [UInt8] {
+        do { return try bytes(count: 0...limit) } catch { throw MessageError(error) }
+    }
+
+    /// Whether the next item is `null`, which is then read.
+    @_lifetime(self: copy self)
+    mutating func isNull() throws(MessageError) -> Bool {
+        guard nextByte == 0xf6 else { return false }
+        do { try skip() } catch { throw MessageError(error) }
+        return true
     }
 
     @_lifetime(self: copy self)

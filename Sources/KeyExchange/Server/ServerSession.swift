@@ -30,6 +30,8 @@ public struct ServerSession: ~Copyable, Sendable {
     private var lastRequest: [UInt8]
     private var lastAnswer: [UInt8]?
     private var request: [UInt8] = []
+    /// Whether the device named no instance, so that it gets messages in their first form.
+    private var isOldAgent = false
 
     /// The identifier that this side chose for the session.
     public let connection: ConnectionID
@@ -40,17 +42,27 @@ public struct ServerSession: ~Copyable, Sendable {
 
     /// Takes `payload`, a device's first, with the message_1 in it; throws what to send back.
     ///
-    /// `ephemeral` may be made beforehand, while there was nothing else to do.
+    /// `responder` is who answers as the anchor's generation that the device says it has pinned, or as
+    /// the oldest one in service when it says nothing; nil when there is none. `ephemeral` may be made
+    /// beforehand, while there was nothing else to do.
     public static func begin(
         payload: [UInt8],
         message1: [UInt8],
         fleet: FleetID,
-        responder: Responder,
+        responder: (_ anchor: UInt32?) -> Responder?,
         connection: ConnectionID,
         ephemeral: (any AgreementKey)? = nil,
         crypto: any Crypto
     ) throws(EDHOCError) -> ServerSession {
-        let received = try responder.receive(message1: message1, understood: [])
+        let hint = try AnchorHint(in: try Responder.ead1(of: message1))
+        guard let responder = responder(hint?.generation) else {
+            let wish = hint.map { "generation \($0.generation)" } ?? "any generation"
+            throw EDHOCError(.unknownCredential, "no anchor of \(wish) is in service")
+        }
+        let received = try responder.receive(
+            message1: message1,
+            understood: [Profile.anchorLabel]
+        )
         let peer = received.peerConnectionID
         let waiting = try received.prepare(
             connectionID: connection,
@@ -190,6 +202,7 @@ public struct ServerSession: ~Copyable, Sendable {
                     report: try plaintext.parse(Report.self),
                     brokerPassword: password
                 )
+                isOldAgent = introduction.report.instance == nil
                 return .reconcile(introduction)
             } catch {
                 return refuse(.message(error))
@@ -213,7 +226,8 @@ public struct ServerSession: ~Copyable, Sendable {
                 let event = ServerEvent.send(try answer(retire, message4, &cipher))
                 state = .retiring(retire, cipher)
                 return event
-            case .settle(let settle): return .sendAndClose(try answer(settle, message4, &cipher))
+            case .settle(let settle):
+                return .sendAndClose(try answer(suited(settle), message4, &cipher))
             case .refuse(let problem): return .sendAndClose(try answer(problem, message4, &cipher))
             }
         } catch {
@@ -227,7 +241,7 @@ public struct ServerSession: ~Copyable, Sendable {
             preconditionFailure("nothing is being settled")
         }
         do throws(CryptoError) {
-            return .sendAndClose(try answer(settle, nil, &cipher))
+            return .sendAndClose(try answer(suited(settle), nil, &cipher))
         } catch {
             return .failed(.crypto(error))
         }
@@ -332,6 +346,9 @@ public struct ServerSession: ~Copyable, Sendable {
             return refuse(.message(error))
         }
     }
+
+    /// What this device can read: the caller need not know how old its agent is.
+    private func suited(_ settle: Settle) -> Settle { isOldAgent ? settle.forOldAgent : settle }
 
     /// Tells an authenticated device that its message was not understood.
     private mutating func refuse(_ failure: SessionFailure) -> ServerEvent {

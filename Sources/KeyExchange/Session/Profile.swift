@@ -14,6 +14,17 @@ public enum Profile {
     public static let kidLength = 8
     /// The label of the EAD_3 item that carries an enrolment proof; not registered with IANA.
     public static let enrolmentLabel = 65_001
+    /// The label of the EAD_1 item that names the anchor which the device has pinned; not registered
+    /// with IANA.
+    public static let anchorLabel = 65_002
+    /// Bound into the signature of an order, so that it is good for nothing else.
+    static let orderPurpose = "latchkey/1 order"
+    /// Bound into the signature of an announcement.
+    static let anchorPurpose = "latchkey/1 anchor"
+    /// How orders and announcements are signed.
+    public static let commandSignature = SignatureAlgorithm.es256
+    /// Bytes of the command key's public half, x ‖ y.
+    public static let commandKeyLength = 64
 
     /// Labels for EDHOC_Exporter, from the range for private use (RFC 9528 § 10.3).
     enum ExporterLabel: Int {

@@ -153,6 +153,7 @@ extension Report.EpochState {
         case .pending: "pending"
         case .primary: "primary"
         case .grace: "grace"
+        case .suspended: "suspended"
         }
     }
 }

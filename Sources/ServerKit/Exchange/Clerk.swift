@@ -69,7 +69,7 @@ public struct Clerk: Sendable {
         case .offer(let device, let offer, let verdicts):
             return Decided(device: device, decision: .offer(offer, verdicts: verdicts))
         case .settle(let device, let settle):
-            return Decided(device: device, decision: .settle(settle))
+            return Decided(device: device, decision: .settle(settle.sent(now)))
         case .retire(let device, let retire):
             return Decided(device: device, decision: .retire(retire))
         case .refuse(let problem): return Decided(device: nil, decision: .refuse(problem))
@@ -92,7 +92,7 @@ public struct Clerk: Sendable {
             },
             verdicts: verdicts,
             now: now
-        )
+        ).sent(now)
     }
 
     /// Records a retirement.
@@ -101,11 +101,20 @@ public struct Clerk: Sendable {
         _ receipt: Receipt,
         now: Int64
     ) async throws(RegistryError) -> Settle {
-        try await registry.acknowledge(device: device, receipt, now: now)
+        try await registry.acknowledge(device: device, receipt, now: now).sent(now)
     }
 
     /// What a device is told when the registry failed: to come again, having lost nothing.
     public static func problem(_ error: RegistryError) -> Problem {
         Problem(error.code == .busy ? .busy : .serverFailed)
+    }
+}
+
+extension Settle {
+    /// With the time at which it leaves, which a device judges by whether an order is over.
+    fileprivate func sent(_ now: Int64) -> Settle {
+        var settle = self
+        settle.time = UInt64(clamping: now)
+        return settle
     }
 }

@@ -118,7 +118,7 @@ actor SessionWorker {
                 payload: payload,
                 message1: message1,
                 fleet: shared.fleet,
-                responder: shared.responder,
+                responder: { [responder = shared.responder] _ in responder },
                 connection: connection,
                 crypto: shared.crypto
             )

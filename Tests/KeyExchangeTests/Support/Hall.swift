@@ -27,6 +27,12 @@ final class Hall {
     let party: Party
     let crypto: any Crypto
     var suites: [CipherSuite.ID] = [3, 2]
+    /// Who answers a device that names a generation.
+    var anchors: [UInt32: Party] = [:]
+    /// What the clock shows.
+    var time: UInt64 = 1_800_000_000
+    /// What goes with each settlement.
+    var announcement: [UInt8]?
     var known: [[UInt8]: Credential] = [:]
     var tokens: [[UInt8]: Token] = [:]
     var desired: [OfferedKey] = []
@@ -50,16 +56,20 @@ final class Hall {
         }
         guard case .start(let message1)? = try? Frame(parsing: payload) else { return nil }
         do {
+            let anchors = anchors
             let session = try ServerSession.begin(
                 payload: payload,
                 message1: message1,
                 fleet: fleet,
-                responder: Responder(
-                    credential: party.credential,
-                    methods: [Profile.method],
-                    suites: suites,
-                    crypto: crypto
-                ),
+                responder: { hint in
+                    guard let party = hint.map({ anchors[$0] }) ?? party else { return nil }
+                    return Responder(
+                        credential: party.credential,
+                        methods: [Profile.method],
+                        suites: suites,
+                        crypto: crypto
+                    )
+                },
                 connection: ConnectionID(eight(0xd0 + UInt8(sessions.count))),
                 crypto: crypto
             )
@@ -98,12 +108,14 @@ final class Hall {
             effects.append(.confirmed(results))
             let settle = Settle(
                 operation: operation,
-                verdicts: verdicts + results.map(Self.verdict)
+                verdicts: verdicts + results.map(Self.verdict),
+                time: time,
+                anchor: announcement
             )
             return try act(box.session.settled(settle), box)
         case .acknowledge(let receipt):
             effects.append(.acknowledged(receipt))
-            let settle = Settle(operation: receipt.operation, verdicts: [])
+            let settle = Settle(operation: receipt.operation, verdicts: [], time: time)
             return try act(box.session.settled(settle), box)
         case .failed(let failure):
             box.isOpen = false
@@ -132,7 +144,7 @@ final class Hall {
         for key in desired {
             let held = introduction.report.keys.first { $0.name == key.name }
             switch held?.epochs.first(where: { $0.epoch == key.epoch })?.state {
-            case .primary: continue
+            case .primary, .suspended: continue
             case .pending:
                 verdicts.append(
                     Verdict(name: key.name, action: .activate(key.epoch, graceSeconds: 3600))
@@ -143,7 +155,9 @@ final class Hall {
         operations &+= 1
         let operation = try #require(OperationID(bytes: eight(operations)))
         return missing.isEmpty
-            ? .settle(Settle(operation: operation, verdicts: verdicts))
+            ? .settle(
+                Settle(operation: operation, verdicts: verdicts, time: time, anchor: announcement)
+            )
             : .offer(Offer(operation: operation, keys: missing), verdicts: verdicts)
     }
 

@@ -10,6 +10,10 @@ struct Pocket {
 
     var keys: [KeyName: [Epoch: Held]] = [:]
     var lastOrder: UInt64 = 0
+    /// Names the process; nil for an older agent.
+    var instance: [UInt8]?
+    /// The newest anchor that is pinned.
+    var anchor: UInt32 = 0
     /// Keys that this device cannot take, and why.
     var refusals: [KeyName: FailureKind] = [:]
     let crypto: any Crypto
@@ -24,7 +28,9 @@ struct Pocket {
             lastOrder: lastOrder,
             keys: keys.keys.sorted().map { name in
                 Report.HeldKey(name: name, epochs: epochs(of: name))
-            }
+            },
+            instance: instance,
+            anchor: anchor
         )
     }
 
@@ -59,6 +65,8 @@ struct Pocket {
                 keys[verdict.name]?[epoch]?.state = .primary
             case .discard(let epoch): keys[verdict.name]?[epoch] = nil
             case .remove: keys[verdict.name] = nil
+            case .suspend(let epoch): keys[verdict.name]?[epoch]?.state = .suspended
+            case .resume(let epoch): keys[verdict.name]?[epoch]?.state = .primary
             }
         }
     }
