@@ -122,7 +122,10 @@ let package = Package(
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ]
         ),
-        target("AgentKit", ["EDHOC", "KeyExchange", "KeyStore", "MQTTLink", "Secrets"]),
+        target(
+            "AgentKit",
+            ["CLinux", "EDHOC", "KeyExchange", "KeyStore", "MQTTLink", "Secrets"]
+        ),
         target(
             "LatchkeyCLI",
             [

@@ -42,9 +42,13 @@ public final class Agent: Sendable {
     private let version: String
     private let log: Log
     private let thread: AgentThread?
+    private let hook: Hook?
     private let mailbox = Mailbox()
 
-    /// Puts the parts together; `version` goes into each report, timers run on `thread` if there is one.
+    /// Puts the parts together.
+    ///
+    /// `version` goes into each report, `hook` tries each new key, timers run on `thread`, if there are
+    /// any.
     public init(
         store: KeyStore,
         crypto: any Crypto,
@@ -52,8 +56,10 @@ public final class Agent: Sendable {
         timings: Timings = Timings(),
         version: String,
         log: Log = Log(),
-        thread: AgentThread? = nil
+        thread: AgentThread? = nil,
+        hook: Hook? = nil
     ) {
+        self.hook = hook
         self.thread = thread
         self.store = store
         self.crypto = crypto
@@ -73,7 +79,8 @@ public final class Agent: Sendable {
             version: version,
             log: log,
             mailbox: mailbox,
-            thread: thread
+            thread: thread,
+            hook: hook
         )
         return await runner.run(until: goal)
     }

@@ -17,6 +17,10 @@ public struct Conduct: ~Copyable {
         case transmit
         /// Nothing, until something comes.
         case wait
+        /// Let the hook try these keys, which are stored, then perform what `tried` returns.
+        ///
+        /// Only where the device has a hook.
+        case tryOut([NewKey])
         /// The session is over.
         case end(Outcome)
     }
@@ -35,6 +39,8 @@ public struct Conduct: ~Copyable {
     public enum Note: Sendable {
         /// Keys were stored, or not, and why the disk took none.
         case installed(Offer, [InstallResult], fault: StoreError?)
+        /// The hook refused a stored key, which is gone, or why it could not be destroyed.
+        case refused(NewKey, fault: StoreError?)
         /// A generation came into use.
         case inUse(KeyName, Epoch)
         /// A generation is gone.
@@ -46,6 +52,9 @@ public struct Conduct: ~Copyable {
     private var session: DeviceSession
     private let store: KeyStore
     private let crypto: any Crypto
+    private let hasHook: Bool
+    /// The offer that the hook is trying, and what became of its keys so far.
+    private var trial: (offer: Offer, results: [InstallResult])?
     /// Whether the server has ordered the device's end in it.
     private var endsDevice = false
 
@@ -57,7 +66,8 @@ public struct Conduct: ~Copyable {
         connection: ConnectionID,
         suites: [CipherSuite.ID],
         version: String,
-        crypto: any Crypto
+        crypto: any Crypto,
+        hasHook: Bool = false
     ) throws {
         let profile = DeviceProfile(
             fleet: device.fleet,
@@ -73,6 +83,7 @@ public struct Conduct: ~Copyable {
             crypto: crypto
         )
         self.isEnrolment = isEnrolment
+        self.hasHook = hasHook
         self.store = store
         self.crypto = crypto
     }
@@ -100,6 +111,11 @@ public struct Conduct: ~Copyable {
             try rememberEnrolment()
             let (results, fault) = store.install(offer.keys)
             note(.installed(offer, results, fault: fault))
+            let new = hasHook ? self.new(among: results) : []
+            if !new.isEmpty {
+                trial = (offer, results)
+                return .tryOut(new)
+            }
             return .event(session.installed(results))
         case .settle(let settle):
             try rememberEnrolment()
@@ -113,6 +129,45 @@ public struct Conduct: ~Copyable {
             return .event(session.destroyed(destroyed))
         case .refused(let problem): return .end(.refused(problem))
         case .failed(let failure): return .end(.failed(failure))
+        }
+    }
+
+    /// Takes the keys that the hook refuses: destroys them first, then tells the server.
+    ///
+    /// A key that cannot be destroyed now is refused all the same; it stays pending, which nobody uses
+    /// to encrypt or sign, until the server's next word about it.
+    public mutating func tried(
+        refusing refused: [NewKey],
+        note: (Note) -> Void = { _ in }
+    ) -> DeviceEvent {
+        guard let trial else { preconditionFailure("no trial is open") }
+        self.trial = nil
+        for key in refused {
+            do throws(StoreError) {
+                try store.refuse(key.name, key.entry.epoch)
+                note(.refused(key, fault: nil))
+            } catch {
+                note(.refused(key, fault: error))
+            }
+        }
+        let results = trial.results.map { result in
+            let isRefused = refused.contains {
+                $0.name == result.name && $0.entry.epoch == result.epoch
+            }
+            return isRefused
+                ? InstallResult(name: result.name, epoch: result.epoch, failure: .hookFailed)
+                : result
+        }
+        return session.installed(results)
+    }
+
+    /// Those that are not in use yet; a repeated offer may name others.
+    private func new(among results: [InstallResult]) -> [NewKey] {
+        let stored = store.keys
+        return results.filter { $0.failure == nil }.compactMap { result in
+            stored.first { $0.name == result.name }?.epochs
+                .first { $0.epoch == result.epoch && $0.state == .pending }
+                .map { NewKey(name: result.name, entry: $0) }
         }
     }
 
@@ -138,4 +193,12 @@ public struct Conduct: ~Copyable {
         }
         return SoftwareKey(try crypto.agreementKey(.p256, privateKey: privateKey.secret))
     }
+}
+
+/// A key that is stored and not in use yet.
+public struct NewKey: Sendable {
+    /// Its name.
+    public let name: KeyName
+    /// Its new generation.
+    public let entry: StoredEpoch
 }

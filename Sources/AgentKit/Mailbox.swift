@@ -7,6 +7,8 @@ enum Signal: Sendable {
     case link(Int, LinkEvent)
     /// A timer has run out.
     case timer(Timers.Purpose, Int)
+    /// The run of the hook with this number has ended.
+    case hook(Int)
     /// Somebody at the device asks for a contact.
     case contact
     /// The process shall end.

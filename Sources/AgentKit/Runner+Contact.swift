@@ -101,7 +101,9 @@ extension Runner {
         let isFirst = !wasConnected
         (wasConnected, refusals) = (true, 0)
         if talk?.conduct.isEnrolment != true { renewals = 0 }
-        if talk != nil {
+        if trial != nil {
+            // The session has nothing to say before the hook has.
+        } else if talk != nil {
             if !timers.isSet(.session) { timers.set(.session, after: timings.session) }
             transmit()
         } else if wantsContact {
@@ -171,7 +173,8 @@ extension Runner {
             connection: connection,
             suites: approach.offer,
             version: version,
-            crypto: crypto
+            crypto: crypto,
+            hasHook: hook != nil
         )
         talk = Talk(conduct, topics: topics, timings: timings)
     }

@@ -29,6 +29,9 @@ extension Runner {
                     talk?.resend = Talk.pauses(timings)
                     transmit()
                     return nil
+                case .tryOut(let keys):
+                    guard let next = beginTrial(of: keys) else { return nil }
+                    event = next
                 case .wait, nil: return nil
                 case .end(let end):
                     outcome = self.outcome(of: end)
@@ -45,6 +48,7 @@ extension Runner {
         switch end {
         case .settled:
             startGraceTimers()
+            takenByHook = []
             return .settled
         case .refused(let problem): return .refused(problem)
         case .failed(let failure):
@@ -74,11 +78,18 @@ extension Runner {
         }
     }
 
-    private func log(_ note: Conduct.Note) {
+    func log(_ note: Conduct.Note) {
         switch note {
         case .installed(let offer, let results, let fault):
             if let fault { log(.error, "cannot store keys", ["reason": fault.description]) }
             for result in results { logInstalled(result, offer) }
+        case .refused(let key, let fault):
+            guard let fault else { break }
+            log(
+                .error,
+                "cannot destroy a refused key",
+                ["key": key.name.description, "reason": fault.description]
+            )
         case .inUse(let name, let epoch):
             log(.info, "key in use", ["key": name.description, "epoch": epoch.description])
         case .destroyed(let key, let reason):

@@ -18,6 +18,7 @@ final class Runner {
     let log: Log
     let mailbox: Mailbox
     let timers: Timers
+    let hook: Hook?
 
     var link: (any Link)?
     var linkNumber = 0
@@ -26,6 +27,12 @@ final class Runner {
     /// How often in a row the broker has said no to this link.
     var refusals = 0
     var talk: Talk?
+    /// The new keys of the session that the hook is trying.
+    var trial: Trial?
+    /// Runs of the hook so far.
+    var hookRuns = 0
+    /// Keys that the hook has taken and that no settlement has confirmed yet.
+    var takenByHook: Set<Thumbprint> = []
     /// A contact is due as soon as there is a connection and no session.
     var wantsContact = false
     /// The last thing that stood in the way, for a command that gives up.
@@ -45,8 +52,10 @@ final class Runner {
         version: String,
         log: Log,
         mailbox: Mailbox,
-        thread: AgentThread?
+        thread: AgentThread?,
+        hook: Hook?
     ) {
+        self.hook = hook
         self.store = store
         self.crypto = crypto
         self.transport = transport
@@ -63,6 +72,7 @@ final class Runner {
     func run(until goal: Agent.Goal) async -> Agent.Ending {
         let ending = await loop(goal)
         timers.cancelAll()
+        abandonTrial()
         talk = nil
         await closeLink()
         return ending
@@ -106,6 +116,7 @@ final class Runner {
             guard timers.hasEnded(purpose, number) else { return nil }
             if purpose == .limit { return .timedOut(trouble) }
             return try await ended(purpose, goal)
+        case .hook(let number): return try await hookEnded(number, goal)
         case .link(let number, let event):
             guard number == linkNumber else { return nil }
             return try await happened(event, goal)
@@ -119,6 +130,7 @@ final class Runner {
         case .resend: transmit()
         case .session: return try await finish(.failed("no answer in \(timings.session)"), goal)
         case .contact: try await beginContact()
+        case .hook: hookIsLate()
         case .grace(let name, let epoch): endGrace(name, epoch)
         case .limit: break
         }

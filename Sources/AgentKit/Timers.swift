@@ -12,6 +12,8 @@ final class Timers {
         case contact
         /// The command has waited long enough.
         case limit
+        /// The hook has taken too long.
+        case hook
         /// A superseded key may go.
         case grace(KeyName, Epoch)
     }

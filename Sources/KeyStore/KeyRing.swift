@@ -66,6 +66,12 @@ struct KeyRing: Sendable {
         return remove(at: index) { $0.epoch == epoch && $0.state == .grace } != nil
     }
 
+    /// Destroys a generation that never came into use; false if there is none.
+    mutating func refuse(_ name: KeyName, _ epoch: Epoch) -> Bool {
+        guard let index = keys.firstIndex(where: { $0.name == name }) else { return false }
+        return remove(at: index) { $0.epoch == epoch && $0.state == .pending } != nil
+    }
+
     /// What a retirement of this scope would destroy.
     func held(in scope: RetireScope) -> [DestroyedKey] {
         let doomed = keys.filter { key in

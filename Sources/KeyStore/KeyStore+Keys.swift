@@ -59,6 +59,15 @@ extension KeyStore {
         }
     }
 
+    /// Destroys a generation that is stored and not in use; does nothing when there is none.
+    public func refuse(_ name: KeyName, _ epoch: Epoch) throws(StoreError) {
+        try change { contents, _ throws(StoreError) in
+            var ring = contents.ring
+            guard ring.refuse(name, epoch) else { return }
+            try write(ring, &contents)
+        }
+    }
+
     /// Destroys a superseded generation whose grace is over; false if there is none.
     public func endGrace(of name: KeyName, _ epoch: Epoch) throws(StoreError) -> Bool {
         try change { contents, _ throws(StoreError) in

@@ -46,11 +46,29 @@ struct Arguments {
 
     /// A whole number in a range, if it was given.
     func number(_ option: String, in range: ClosedRange<Int>) throws(Failure) -> Int? {
-        guard let text = values[option] else { return nil }
+        try number(values[option], of: option, in: range)
+    }
+
+    /// A whole number in a range, as an option or else as a variable of the environment.
+    func number(
+        _ option: String,
+        orVariable variable: String,
+        in range: ClosedRange<Int>
+    ) throws(Failure) -> Int? {
+        if let number = try number(option, in: range) { return number }
+        return try number(System.environment(variable), of: "$" + variable, in: range)
+    }
+
+    private func number(
+        _ text: String?,
+        of source: String,
+        in range: ClosedRange<Int>
+    ) throws(Failure) -> Int? {
+        guard let text else { return nil }
         guard let number = Int(text), range.contains(number) else {
             throw Failure(
                 .usage,
-                "\(option): want a whole number from \(range.lowerBound) to \(range.upperBound), "
+                "\(source): want a whole number from \(range.lowerBound) to \(range.upperBound), "
                     + "have \"\(text)\""
             )
         }

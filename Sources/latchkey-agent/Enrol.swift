@@ -8,7 +8,9 @@ func enrol(_ words: some Sequence<String>, on thread: AgentThread) async throws(
     let arguments = try Arguments(
         words,
         of: "enrol",
-        options: ["--bundle", "--name", "--timeout", "--session-limit", "--state"],
+        options: Settings.hookOptions.union([
+            "--bundle", "--name", "--timeout", "--session-limit", "--state",
+        ]),
         flags: ["--prepare", "--wipe", "--verbose"]
     )
     let settings = try Settings(arguments)
@@ -20,6 +22,7 @@ func enrol(_ words: some Sequence<String>, on thread: AgentThread) async throws(
     var timings = Timings()
     timings.enrolmentLimit = .seconds(seconds)
     try timings.limitSessions(arguments)
+    let hook = try settings.hook(arguments)
     let bundle = try readBundle(path, crypto: settings.crypto)
     if arguments.has("--wipe") {
         try wipe(settings.state)
@@ -41,7 +44,8 @@ func enrol(_ words: some Sequence<String>, on thread: AgentThread) async throws(
         timings: timings,
         version: version,
         log: settings.log,
-        thread: thread
+        thread: thread,
+        hook: hook
     )
     try System.onTermination { agent.stop() }
     try report(await agent.run(until: .enrolment), store)

@@ -45,6 +45,10 @@ enum Help {
           --session-limit SECONDS
                              how long one conversation with the server may take before it is begun
                              again (default 30); what got no answer is sent again after a thirtieth
+          --hook PATH        a command that tries each new key before the device commits to it; see
+                             latchkey-agent run --help (else $LATCHKEY_HOOK)
+          --hook-timeout SECONDS
+                             how long it may take (default 10)
           --prepare          make the identity and print its line for latchkey device import, then stop:
                              for bundles without a token
           --wipe             remove what an earlier enrolment left, its keys included
@@ -73,11 +77,21 @@ enum Help {
           --session-limit SECONDS     how long one conversation with the server may take before it is
                                       begun again (default 30); what got no answer is sent again after
                                       a thirtieth of it
+          --hook PATH                 a command that tries each new key before the device commits to it;
+                                      see below (else $LATCHKEY_HOOK)
+          --hook-timeout SECONDS      how long it may take over one key (default 10, else
+                                      $LATCHKEY_HOOK_TIMEOUT)
           --state DIR                 the state folder
           --verbose                   more lines on standard error
 
         EXAMPLE
           latchkey-agent run --contact-interval 3600
+
+        HOOK
+          PATH NAME EPOCH ALGORITHM, with the key's bytes on standard input. Exit code 0 takes the key.
+          With any other, a signal, or no end in time (the whole process group is killed), the new key is
+          destroyed, the device stays on the old one, and the server hears hookFailed. Its output goes
+          nowhere, its environment is bare. Program and folders must not be writable by other users.
 
         SIGTERM and SIGINT end it in good order (exit code 0). Exit code 10 says that the device is
         retired: with systemd, RestartPreventExitStatus=10.

@@ -7,7 +7,9 @@ func run(_ words: some Sequence<String>, on thread: AgentThread) async throws(Fa
     let arguments = try Arguments(
         words,
         of: "run",
-        options: ["--contact-interval", "--nudge-delay", "--session-limit", "--state"],
+        options: Settings.hookOptions.union([
+            "--contact-interval", "--nudge-delay", "--session-limit", "--state",
+        ]),
         flags: ["--verbose"]
     )
     let settings = try Settings(arguments)
@@ -21,6 +23,7 @@ func run(_ words: some Sequence<String>, on thread: AgentThread) async throws(Fa
         timings.nudgeDelay = .milliseconds(milliseconds)
     }
     try timings.limitSessions(arguments)
+    let hook = try settings.hook(arguments)
     // A look first: nothing is made where there is nothing to run.
     _ = try settings.device()
     let store = try settings.open()
@@ -42,7 +45,8 @@ func run(_ words: some Sequence<String>, on thread: AgentThread) async throws(Fa
         timings: timings,
         version: version,
         log: settings.log,
-        thread: thread
+        thread: thread,
+        hook: hook
     )
     try System.onTermination { agent.stop() }
     switch await agent.run(until: .end) {

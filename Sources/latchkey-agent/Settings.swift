@@ -19,6 +19,31 @@ struct Settings {
         log = Log(from: arguments.has("--verbose") ? .debug : .info)
     }
 
+    /// The options of the commands that may take keys.
+    static let hookOptions: Set<String> = ["--hook", "--hook-timeout"]
+
+    /// The command that tries new keys, if there is one; refuses one that others could exchange.
+    func hook(_ arguments: Arguments) throws(Failure) -> Hook? {
+        let seconds = try arguments.number(
+            "--hook-timeout",
+            orVariable: "LATCHKEY_HOOK_TIMEOUT",
+            in: 1...300
+        )
+        guard let path = arguments["--hook"] ?? System.environment("LATCHKEY_HOOK"), !path.isEmpty
+        else { return nil }
+        let hook = Hook(path, timeout: .seconds(seconds ?? 10))
+        do throws(HookError) {
+            try hook.check()
+        } catch {
+            guard error.code == .unusable else {
+                throw Failure(.usage, "the hook can't be trusted: \(error)")
+            }
+            // It may come with a file system that is mounted later; until then new keys are refused.
+            log(.warning, "the hook can't be run now", ["reason": error.description])
+        }
+        return hook
+    }
+
     private var credentials: String? { System.environment("CREDENTIALS_DIRECTORY") }
 
     /// Opens the store for this process alone.

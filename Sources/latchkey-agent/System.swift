@@ -12,6 +12,13 @@ enum System {
         signal(SIGPIPE, SIG_IGN)
         // A limit on file sizes shall be a full store, not an end.
         signal(SIGXFSZ, SIG_IGN)
+        // Whoever started this program may have had its children vanish unseen.
+        signal(SIGCHLD, SIG_DFL)
+        // The hook holds a key, too, and inherits this.
+        var limit = rlimit(rlim_cur: 0, rlim_max: 0)
+        guard unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit) == 0 else {
+            throw Failure(.failed, "cannot forbid core dumps: error \(errno)")
+        }
     }
 
     /// Calls `body` when the process is asked to end; a second time ends it at once.

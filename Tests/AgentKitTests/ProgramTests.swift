@@ -96,6 +96,35 @@ import Testing
         await estate.close()
     }
 
+    @Test func `a hook refuses the first key, and takes it when it changes its mind`() async throws
+    {
+        let estate = try await Estate()
+        await estate.server.desire(payload, 1, 1)
+        let script = Script("[ -e NOTE ]")
+        let enrolled = await estate.agent(
+            "enrol",
+            "--bundle",
+            estate.bundleFile,
+            "--name",
+            "lamp-1",
+            "--hook",
+            script.path
+        )
+        #expect(enrolled.code == 0 && enrolled.text.contains("0 keys"))
+        #expect(enrolled.text.contains("the hook does not take a key"))
+        #expect(await estate.server.failures == [.hookFailed])
+        close(unsafe open(script.note, O_CREAT | O_WRONLY | O_CLOEXEC, 0o600))
+        let agent = Program(
+            ["run", "--state", estate.state, "--hook", script.path, "--hook-timeout", "5"],
+            in: estate.folder.path
+        )
+        #expect(await eventually { await estate.server.settled == ["payload 1"] })
+        agent.end(SIGTERM)
+        #expect(await agent.wait() == 0)
+        await estate.close()
+        withExtendedLifetime(script) {}
+    }
+
     @Test func `a bundle without a token gives the line to import`() async throws {
         let estate = try await Estate(token: false)
         let prepared = await estate.agent(
@@ -176,6 +205,9 @@ import Testing
         (["run", "--contact-interval=six"], "want a whole number from 1"),
         (["run", "--nudge-delay", "-1"], "want a whole number from 0"),
         (["enrol", "--bundle", "a", "--timeout", "99999999999999999999"], "want a whole number"),
+        (["run", "--hook", "bin/check"], "want an absolute path"),
+        (["run", "--hook-timeout", "0"], "want a whole number from 1"),
+        (["enrol", "--bundle", "a", "--hook-timeout", "301"], "want a whole number from 1"),
         (["status", "--state", ""], "want the name of a folder"),
         (["keys", "extra"], "does not know"),
         (["status", "--json=yes"], "does not know"), (["wipe"], "say --yes"),

@@ -87,6 +87,13 @@ final class Device: Sendable {
     let log = Lines()
     private let world: World
     private let timings: Timings
+    private let settings = Mutex<Hook?>(nil)
+
+    /// What tries new keys from the next start on.
+    var hook: Hook? {
+        get { settings.withLock(\.self) }
+        set { settings.withLock { $0 = newValue } }
+    }
 
     init(_ world: World, timings: Timings = quick()) {
         self.world = world
@@ -119,7 +126,8 @@ final class Device: Sendable {
             transport: world,
             timings: timings,
             version: "test",
-            log: Log(from: .debug, to: log.add)
+            log: Log(from: .debug, to: log.add),
+            hook: hook
         )
     }
 
