@@ -130,8 +130,9 @@ extension Database {
 }
 
 extension Row {
-    static let deviceColumns = """
-        SELECT device.name, device_group.name, state, store, security_level, agent_version,
+    static let deviceColumns = "SELECT \(deviceFields)"
+    static let deviceFields = """
+        device.name, device_group.name, device.state, store, security_level, agent_version,
             device.created_at, last_seen
         """
 

@@ -95,14 +95,16 @@ struct Admission {
             """
             INSERT INTO device
                 (name, group_id, state, public_key, kid, credential, created_at, order_counter,
-                last_seen, store, security_level, agent_version, report, broker_password_hash)
-            VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id
+                last_seen, store, security_level, agent_version, agent_order, report,
+                broker_password_hash)
+            VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id
             """,
             [
                 arrival.name.description, group, DeviceState.enrolled.rawValue,
                 Data(arrival.publicKey), Data(arrival.kid), Data(contact.credential.encoded),
                 contact.now, contact.now, report.store.rawValue, report.level.rawValue,
-                report.agentVersion, Data(ReportRecord.encode(report.keys)),
+                report.agentVersion, AgentVersion(parsing: report.agentVersion)?.sortKey,
+                Data(ReportRecord.encode(report.keys)),
                 contact.brokerPasswordHash,
             ]
         )

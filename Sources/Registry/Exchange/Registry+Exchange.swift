@@ -121,11 +121,12 @@ extension Transaction {
         try run(
             """
             UPDATE device SET last_seen = ?, store = ?, security_level = ?, agent_version = ?,
-                report = ?, broker_password_hash = COALESCE(?, broker_password_hash)
+                agent_order = ?, report = ?, broker_password_hash = COALESCE(?, broker_password_hash)
             WHERE id = ?
             """,
             [
                 contact.now, report.store.rawValue, report.level.rawValue, report.agentVersion,
+                AgentVersion(parsing: report.agentVersion)?.sortKey,
                 Data(ReportRecord.encode(report.keys)), contact.brokerPasswordHash, device.id,
             ]
         )

@@ -22,13 +22,14 @@ enum Schema {
         for (index, step) in steps.enumerated().dropFirst(found) {
             try db.inTransaction(.immediate) {
                 try db.execute(sql: step)
+                if step == campaigns { try orderAgents(db) }
                 try db.execute(sql: "PRAGMA user_version = \(index + 1)")
                 return .commit
             }
         }
     }
 
-    private static let steps = [first, lifecycle]
+    private static let steps = [first, lifecycle, campaigns]
 
     private static let first = """
         CREATE TABLE fleet (

@@ -1,0 +1,82 @@
+public import Fleet
+internal import GRDB
+public import KeyExchange
+
+extension Registry {
+    /// Devices that a query asks for, after `after`, at most `limit`, in an order that stays.
+    public func listDevices(
+        query: Query,
+        after: DeviceID? = nil,
+        limit: Int = 100,
+        now: Int64
+    ) async throws(RegistryError) -> [Device] {
+        let (sql, arguments) = QueryPages(query, now: now).page(
+            select: Row.deviceFields,
+            join: "JOIN device_group ON device_group.id = group_id",
+            after: after?.description ?? "",
+            limit: page(limit)
+        )
+        return try store.read { db in
+            try Row.fetchAll(db, sql: sql, arguments: arguments).map { row in try row.device() }
+        }
+    }
+
+    /// How many devices a query asks for.
+    public func countDevices(query: Query, now: Int64) async throws(RegistryError) -> Int {
+        let (sql, arguments) = QueryPages(query, now: now).all(select: "COUNT(*)")
+        return try store.read { db in
+            try Int.fetchOne(db, sql: sql, arguments: arguments) ?? 0
+        }
+    }
+
+    /// Runs a change for each enrolled device that a query asks for, some hundreds to a commit;
+    /// returns the sum.
+    func forEachEnrolled(
+        matching query: Query,
+        now: Int64,
+        _ body: @escaping @Sendable (Transaction, DeviceEntry) throws -> Int
+    ) async throws(RegistryError) -> Int {
+        let pages = QueryPages(query, now: now)
+        var sum = 0
+        var after = ""
+        while true {
+            let (count, last) = try await writer.perform { [after] transaction in
+                let devices = try transaction.enrolled(on: pages, after: after, limit: Self.chunk)
+                let count = try devices.reduce(0) { $0 + (try body(transaction, $1)) }
+                return (count, devices.count < Self.chunk ? nil : devices.last?.name.description)
+            }
+            sum += count
+            guard let last else { return sum }
+            after = last
+        }
+    }
+}
+
+extension Transaction {
+    /// Whether a query asks for a device.
+    func matches(_ query: Query, device: Int64, now: Int64) throws -> Bool {
+        let condition = QueryCondition(query, now: now)
+        // Not kept prepared: there is no end to the queries that one may write.
+        return try Row.fetchOne(
+            db,
+            sql: "SELECT 1 FROM device WHERE device.id = ? AND \(condition.sql)",
+            arguments: [device] + condition.arguments
+        ) != nil
+    }
+
+    fileprivate func enrolled(
+        on pages: QueryPages,
+        after: String,
+        limit: Int
+    ) throws -> [Registry.DeviceEntry] {
+        let (sql, arguments) = pages.page(
+            select: "device.id, device.name",
+            filter: "+device.state = 2",
+            after: after,
+            limit: limit
+        )
+        return try Row.fetchAll(db, sql: sql, arguments: arguments).map { row in
+            Registry.DeviceEntry(id: row[0], name: try row.name(1, as: DeviceID.self))
+        }
+    }
+}
