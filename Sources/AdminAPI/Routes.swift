@@ -9,7 +9,12 @@ typealias Answer = Encodable & SendableMetatype
 struct Routes {
     let service: any AdminService
 
-    var all: [Route] { general + sets + bundles + devices + audit }
+    var all: [Route] {
+        var routes = general + sets + bundles + devices + audit
+        if let service = service as? any KeyLifeService { routes += keys(service) }
+        if let service = service as? any TrustService { routes += trust(service) }
+        return routes
+    }
 
     private var general: [Route] {
         [
@@ -71,11 +76,8 @@ struct Routes {
                 "/v1/devices",
                 (
                     .get,
-                    read(["group", "state"] + paged) {
-                        try await service.listDevices(
-                            DeviceFilter(group: $0.text("group"), state: $0.text("state")),
-                            $0.page()
-                        )
+                    read(filters + paged) {
+                        try await service.listDevices(DeviceFilter($0), $0.page())
                     }
                 )
             ),
@@ -113,11 +115,12 @@ struct Routes {
                 "/v1/rotations",
                 (
                     .get,
-                    read(["device", "group", "key"]) {
+                    read(["device"] + filters.filter { $0 != "state" } + ["key"]) {
                         try await service.progress(
                             of: KeySelection(
                                 device: $0.text("device"),
                                 group: $0.text("group"),
+                                query: $0.text("where"),
                                 key: $0.text("key")
                             )
                         )
@@ -163,10 +166,15 @@ struct Routes {
         ]
     }
 
-    private var paged: [String] { ["after", "limit"] }
+    /// What tells devices from each other; a service without queries does not take one.
+    private var filters: [String] {
+        ["group", "state"] + (service is any KeyLifeService ? ["where"] : [])
+    }
+
+    var paged: [String] { ["after", "limit"] }
 
     /// A request that only looks.
-    private func read(
+    func read(
         _ parameters: [String] = [],
         _ body: @escaping @Sendable (Query) async throws -> some Answer
     ) -> Route.Handler {
@@ -174,7 +182,7 @@ struct Routes {
     }
 
     /// A request with a JSON object that makes something.
-    private func create<Body: AdminModel.RequestBody>(
+    func create<Body: AdminModel.RequestBody>(
         status: HTTPResponse.Status = .created,
         _ body: @escaping @Sendable (Body, AdminActor) async throws -> some Answer
     ) -> Route.Handler {
@@ -186,7 +194,7 @@ struct Routes {
     }
 
     /// A request without a body that changes the thing in its path.
-    private func act(
+    func act(
         _ body: @escaping @Sendable (String, AdminActor) async throws -> some Answer
     ) -> Route.Handler {
         { request, context in

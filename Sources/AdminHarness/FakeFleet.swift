@@ -12,6 +12,24 @@ package struct FakeFleet: Sendable {
     package var verdict: AuditVerdict?
     package var failure: AdminProblem?
     package var metrics: [Metric] = []
+    package var notices: [Notice] = []
+    package var policy = [
+        PolicySetting(
+            name: "cloneResponse",
+            value: "quarantine",
+            standard: "quarantine",
+            choices: "report or quarantine",
+            about: "what happens to a device of which two seem to live"
+        ),
+        PolicySetting(
+            name: "anchorCoverage",
+            value: "100",
+            standard: "100",
+            choices: "1 to 100 percent",
+            about: "how much of the fleet must trust a new anchor before the switch"
+        ),
+    ]
+    package var anchors = [AnchorRecord(generation: 1, state: "current", createdAt: noon)]
 }
 
 /// The moment at which everything in the fake happens.
@@ -37,13 +55,35 @@ extension FakeFleet {
         )
     }
 
-    func keys(of selection: KeySelection) -> [(String, Int)] {
-        devices.values.sorted { $0.device.id < $1.device.id }.flatMap { detail in
+    /// The devices that are meant, by name.
+    func devices(
+        _ device: String?,
+        _ group: String?,
+        _ query: String?
+    ) throws(AdminProblem) -> [DeviceDetail] {
+        guard [device, group, query].count(where: { $0 != nil }) == 1 else {
+            throw AdminProblem(.invalid, "want one of device, group and where")
+        }
+        if let device, devices[device] == nil {
+            throw AdminProblem(.notFound, "there is no device \(device)")
+        }
+        if let group, groups[group] == nil,
+            !devices.values.contains(where: { $0.device.group == group })
+        {
+            throw AdminProblem(.notFound, "there is no group \(group)")
+        }
+        let query = try query.map { text throws(AdminProblem) in try FakeQuery(text) }
+        return devices.values
+            .filter { device == nil || device == $0.device.id }
+            .filter { group == nil || group == $0.device.group }
+            .filter { query?.matches($0) ?? true }
+            .sorted { $0.device.id < $1.device.id }
+    }
+
+    func keys(of selection: KeySelection) throws(AdminProblem) -> [(String, Int)] {
+        try devices(selection.device, selection.group, selection.query).flatMap { detail in
             detail.keys.indices.compactMap { index in
-                let isMeant =
-                    (selection.device == nil || selection.device == detail.device.id)
-                    && (selection.group == nil || selection.group == detail.device.group)
-                    && (selection.key == nil || selection.key == detail.keys[index].name)
+                let isMeant = selection.key == nil || selection.key == detail.keys[index].name
                 return isMeant ? (detail.device.id, index) : nil
             }
         }

@@ -15,7 +15,8 @@ package final class FakeService: AdminService {
     /// Sets the stage for a story.
     package func stage(_ body: (inout FakeFleet) -> Void) { state.withLock { body(&$0) } }
 
-    private func change<Value: Sendable>(
+    /// Runs one operation alone, as a transaction.
+    func change<Value: Sendable>(
         _ body: (inout FakeFleet) throws(AdminProblem) -> Value
     ) throws(AdminProblem) -> Value {
         let result = state.withLock { state -> Result<Value, AdminProblem> in
@@ -41,6 +42,10 @@ package final class FakeService: AdminService {
                     uniquingKeysWith: +
                 ),
                 keysDue: 0,
+                keysOverAge: state.devices.values.flatMap(\.keys).count { $0.isOverAge == true },
+                keysSuspended: state.devices.values.flatMap(\.keys)
+                    .count { $0.state == "suspended" },
+                notices: Dictionary(state.notices.map { ($0.kind, 1) }, uniquingKeysWith: +),
                 auditRows: Int64(state.audit.count),
                 auditHead: "00ff",
                 schemaVersion: 1,
@@ -89,7 +94,8 @@ package final class FakeService: AdminService {
                 use: request.use ?? "both",
                 graceSeconds: request.graceSeconds ?? 3_600,
                 leaseSeconds: request.leaseSeconds ?? 0,
-                rotateEverySeconds: request.rotateEverySeconds
+                rotateEverySeconds: request.rotateEverySeconds,
+                maximumAgeSeconds: request.maximumAgeSeconds
             )
             state.specs.append(spec)
             state.record("keySpecCreated", actor)
@@ -179,11 +185,7 @@ package final class FakeService: AdminService {
         _ page: PageRequest
     ) async throws(AdminProblem) -> Page<Device> {
         try change { state throws(AdminProblem) in
-            let devices = state.devices.values.map(\.device).filter {
-                (filter.group == nil || filter.group == $0.group)
-                    && (filter.state == nil || filter.state == $0.state)
-            }
-            return cut(devices.sorted { $0.id < $1.id }, page, by: \.id)
+            cut(try state.devices(filter).map(\.device), page, by: \.id)
         }
     }
 
@@ -192,7 +194,9 @@ package final class FakeService: AdminService {
             guard let device = state.devices[id] else {
                 throw AdminProblem(.notFound, "no device \(id)")
             }
-            return device
+            var detail = device
+            detail.notices = state.notices.filter { $0.device == id }
+            return detail
         }
     }
 
@@ -217,7 +221,7 @@ package final class FakeService: AdminService {
         by actor: AdminActor
     ) async throws(AdminProblem) -> RotationStart {
         try change { state throws(AdminProblem) in
-            let keys = state.keys(of: selection)
+            let keys = try state.keys(of: selection)
             state.record("rotationOrdered", actor, device: selection.device)
             for (id, index) in keys { state.devices[id]?.keys[index].state = "offered" }
             return RotationStart(keys: keys.count)
@@ -227,7 +231,7 @@ package final class FakeService: AdminService {
     package func progress(of selection: KeySelection) async throws(AdminProblem) -> RotationProgress
     {
         try change { state throws(AdminProblem) in
-            let keys = state.keys(of: selection)
+            let keys = try state.keys(of: selection)
             let waiting = keys.filter { state.devices[$0]?.keys[$1].state == "offered" }
             if let (id, index) = waiting.first { state.devices[id]?.keys[index].state = "active" }
             return RotationProgress(

@@ -39,13 +39,25 @@ public struct AdminProblem: Error, Hashable, Sendable, CustomStringConvertible {
         public var line: Int?
         /// The field or parameter.
         public var field: String?
+        /// The text that can't be understood, as it was sent.
+        public var input: String?
+        /// The place in that text, counted in characters from 1.
+        public var column: Int?
         /// What is wrong there.
         public var message: String
 
         /// States all of it.
-        public init(line: Int? = nil, field: String? = nil, message: String) {
+        public init(
+            line: Int? = nil,
+            field: String? = nil,
+            input: String? = nil,
+            column: Int? = nil,
+            message: String
+        ) {
             self.line = line
             self.field = field
+            self.input = input
+            self.column = column
             self.message = message
         }
     }

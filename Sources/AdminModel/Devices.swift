@@ -53,6 +53,16 @@ public struct DeviceKey: Codable, Hashable, Sendable {
     public var changedAt: Timestamp?
     /// When the device reported it last.
     public var reportedAt: Timestamp?
+    /// When it was made.
+    public var createdAt: Timestamp?
+    /// When a superseded generation ends.
+    public var graceUntil: Timestamp?
+    /// When the next generation is due.
+    public var dueAt: Timestamp?
+    /// Why the device did not take it, a word like `hookFailed`.
+    public var failure: String?
+    /// Whether it is in use and older than its key spec allows.
+    public var isOverAge: Bool?
 
     /// States all of it.
     public init(
@@ -63,7 +73,12 @@ public struct DeviceKey: Codable, Hashable, Sendable {
         algorithm: String,
         thumbprint: String,
         changedAt: Timestamp? = nil,
-        reportedAt: Timestamp? = nil
+        reportedAt: Timestamp? = nil,
+        createdAt: Timestamp? = nil,
+        graceUntil: Timestamp? = nil,
+        dueAt: Timestamp? = nil,
+        failure: String? = nil,
+        isOverAge: Bool? = nil
     ) {
         self.name = name
         self.epoch = epoch
@@ -73,6 +88,17 @@ public struct DeviceKey: Codable, Hashable, Sendable {
         self.thumbprint = thumbprint
         self.changedAt = changedAt
         self.reportedAt = reportedAt
+        self.createdAt = createdAt
+        self.graceUntil = graceUntil
+        self.dueAt = dueAt
+        self.failure = failure
+        self.isOverAge = isOverAge
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case name, epoch, state, reported, algorithm, thumbprint, changedAt, reportedAt
+        case createdAt, graceUntil, dueAt, failure
+        case isOverAge = "overAge"
     }
 }
 
@@ -82,11 +108,30 @@ public struct DeviceDetail: Codable, Hashable, Sendable {
     public var device: Device
     /// Its keys by name, then generation.
     public var keys: [DeviceKey]
+    /// What an admin wrote on it, by name.
+    public var labels: [String: String]?
+    /// What an admin should know of it.
+    public var notices: [Notice]?
+    /// Seconds that usually lie between its contacts; nil until there were some.
+    public var contactSeconds: UInt32?
+    /// The newest generation of the server's anchor that it trusts; nil when it never said.
+    public var anchor: UInt32?
 
-    /// States both.
-    public init(device: Device, keys: [DeviceKey]) {
+    /// States all of it.
+    public init(
+        device: Device,
+        keys: [DeviceKey],
+        labels: [String: String]? = nil,
+        notices: [Notice]? = nil,
+        contactSeconds: UInt32? = nil,
+        anchor: UInt32? = nil
+    ) {
         self.device = device
         self.keys = keys
+        self.labels = labels
+        self.notices = notices
+        self.contactSeconds = contactSeconds
+        self.anchor = anchor
     }
 }
 
@@ -96,12 +141,24 @@ public struct DeviceFilter: Hashable, Sendable {
     public var group: String?
     /// Only in this state.
     public var state: String?
+    /// Only those that this query finds.
+    public var query: String?
 
-    /// States both.
-    public init(group: String? = nil, state: String? = nil) {
+    /// States all of it.
+    public init(group: String? = nil, state: String? = nil, query: String? = nil) {
         self.group = group
         self.state = state
+        self.query = query
     }
+}
+
+/// How many devices a filter finds.
+public struct DeviceCount: Codable, Hashable, Sendable {
+    /// The number.
+    public var devices: Int
+
+    /// States it.
+    public init(devices: Int) { self.devices = devices }
 }
 
 /// What an import did.

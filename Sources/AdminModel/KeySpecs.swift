@@ -14,8 +14,12 @@ public struct KeySpec: Codable, Hashable, Sendable {
     public var leaseSeconds: UInt32
     /// How often the key changes; nil when only an admin changes it.
     public var rotateEverySeconds: UInt32?
+    /// How old a generation may become; nil for any age.
+    public var maximumAgeSeconds: UInt32?
     /// When it was made.
     public var createdAt: Timestamp?
+    /// When it was retired; nil while it is in use.
+    public var retiredAt: Timestamp?
 
     /// States all of it.
     public init(
@@ -26,7 +30,9 @@ public struct KeySpec: Codable, Hashable, Sendable {
         graceSeconds: UInt32,
         leaseSeconds: UInt32,
         rotateEverySeconds: UInt32? = nil,
-        createdAt: Timestamp? = nil
+        maximumAgeSeconds: UInt32? = nil,
+        createdAt: Timestamp? = nil,
+        retiredAt: Timestamp? = nil
     ) {
         self.name = name
         self.group = group
@@ -35,7 +41,9 @@ public struct KeySpec: Codable, Hashable, Sendable {
         self.graceSeconds = graceSeconds
         self.leaseSeconds = leaseSeconds
         self.rotateEverySeconds = rotateEverySeconds
+        self.maximumAgeSeconds = maximumAgeSeconds
         self.createdAt = createdAt
+        self.retiredAt = retiredAt
     }
 }
 
@@ -62,6 +70,8 @@ public struct KeySpecCreation: RequestBody, Hashable {
     public var leaseSeconds: UInt32?
     /// How often the key changes; nil for never by itself.
     public var rotateEverySeconds: UInt32?
+    /// How old a generation may become, whatever the period says; nil for any age.
+    public var maximumAgeSeconds: UInt32?
 
     /// States all of it.
     public init(
@@ -71,7 +81,8 @@ public struct KeySpecCreation: RequestBody, Hashable {
         use: String? = nil,
         graceSeconds: UInt32? = nil,
         leaseSeconds: UInt32? = nil,
-        rotateEverySeconds: UInt32? = nil
+        rotateEverySeconds: UInt32? = nil,
+        maximumAgeSeconds: UInt32? = nil
     ) {
         self.name = name
         self.group = group
@@ -80,10 +91,12 @@ public struct KeySpecCreation: RequestBody, Hashable {
         self.graceSeconds = graceSeconds
         self.leaseSeconds = leaseSeconds
         self.rotateEverySeconds = rotateEverySeconds
+        self.maximumAgeSeconds = maximumAgeSeconds
     }
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case name, group, algorithm, use, graceSeconds, leaseSeconds, rotateEverySeconds
+        case maximumAgeSeconds
     }
     /// Each field that is read.
     public static var fieldNames: [String] { CodingKeys.allCases.map(\.rawValue) }

@@ -1,20 +1,32 @@
-/// Which keys are meant: of one device or of a group, one name or all.
+/// Which keys are meant: of one device, of a group or of what a query finds; one name or all.
 public struct KeySelection: RequestBody, Hashable {
-    /// The device; nil when a group is named.
+    /// One device.
     public var device: String?
-    /// The group; nil when a device is named.
+    /// All devices of a group.
     public var group: String?
+    /// All devices that this query finds.
+    public var query: String?
     /// The key's name; nil for all keys.
     public var key: String?
 
     /// States all of it.
-    public init(device: String? = nil, group: String? = nil, key: String? = nil) {
+    public init(
+        device: String? = nil,
+        group: String? = nil,
+        query: String? = nil,
+        key: String? = nil
+    ) {
         self.device = device
         self.group = group
+        self.query = query
         self.key = key
     }
 
-    private enum CodingKeys: String, CodingKey, CaseIterable { case device, group, key }
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case device, group
+        case query = "where"
+        case key
+    }
     /// Each field that is read.
     public static var fieldNames: [String] { CodingKeys.allCases.map(\.rawValue) }
 }

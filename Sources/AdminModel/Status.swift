@@ -14,6 +14,14 @@ public struct ServerStatus: Codable, Hashable, Sendable {
     public var devices: [String: Int]
     /// How many keys wait to be changed at their device's next contact.
     public var keysDue: Int
+    /// How many keys are in use and older than their key spec allows.
+    public var keysOverAge: Int?
+    /// How many keys are suspended.
+    public var keysSuspended: Int?
+    /// How many devices have a notice of each kind.
+    public var notices: [String: Int]?
+    /// How many campaigns that have not ended are in each state.
+    public var campaigns: [String: Int]?
     /// Rows of the audit log.
     public var auditRows: Int64
     /// Hash of the last row in hexadecimal; keep it elsewhere to compare later.
@@ -32,6 +40,10 @@ public struct ServerStatus: Codable, Hashable, Sendable {
         sessions: Int? = nil,
         devices: [String: Int],
         keysDue: Int,
+        keysOverAge: Int? = nil,
+        keysSuspended: Int? = nil,
+        notices: [String: Int]? = nil,
+        campaigns: [String: Int]? = nil,
         auditRows: Int64,
         auditHead: String? = nil,
         schemaVersion: Int,
@@ -44,6 +56,10 @@ public struct ServerStatus: Codable, Hashable, Sendable {
         self.sessions = sessions
         self.devices = devices
         self.keysDue = keysDue
+        self.keysOverAge = keysOverAge
+        self.keysSuspended = keysSuspended
+        self.notices = notices
+        self.campaigns = campaigns
         self.auditRows = auditRows
         self.auditHead = auditHead
         self.schemaVersion = schemaVersion

@@ -63,11 +63,22 @@ package struct Failure: Error, CustomStringConvertible {
     /// The server's words, one line for each detail.
     init(_ problem: AdminProblem) {
         let details = problem.details.compactMap { detail in
-            detail.line.map { "  line \($0): \(detail.message)" }
+            if let line = detail.line { return "  line \(line): \(detail.message)" }
+            guard let input = detail.input, let column = detail.column else { return nil }
+            return Self.pointing(into: input, at: column)
         }
         self.init(
             ExitReason(problem.code),
             ([problem.message] + details).joined(separator: "\n")
         )
+    }
+
+    /// A text that can't be understood, with a mark under the place; long ones are cut around it.
+    private static func pointing(into input: String, at column: Int) -> String {
+        let characters = Array(input)
+        let place = min(max(column, 1), characters.count + 1) - 1
+        let start = max(0, place - 40)
+        let part = String(characters[start..<min(characters.count, start + 72)])
+        return "  \(part)\n  \(String(repeating: " ", count: place - start))^"
     }
 }

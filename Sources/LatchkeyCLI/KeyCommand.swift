@@ -4,115 +4,75 @@ internal import ArgumentParser
 struct KeyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "key",
-        abstract: "Changes keys.",
-        discussion: lesson(examples: "latchkey key rotate --device lamp-1 --key data --wait 30"),
-        subcommands: [Rotate.self]
+        abstract: "Changes keys: rotates, suspends, replaces, retires and destroys them.",
+        discussion: lesson(
+            """
+            A key is renewed by rotate, put aside by suspend and resume, replaced at once by
+            compromise when others may know it, and taken away for good by retire. destroy ends the
+            grace of an older generation early.
+            """,
+            examples: "latchkey key rotate --device lamp-1 --key data --wait 30",
+            "latchkey key suspend --device lamp-1 --key data",
+            "latchkey key compromise --where 'label.batch=7' --key data"
+        ),
+        subcommands: [
+            Rotate.self, Suspend.self, Resume.self, Compromise.self, Retire.self, Destroy.self,
+        ]
     )
+}
 
-    struct Rotate: AdminCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Gives devices new keys in the place of the old.",
-            discussion: lesson(
-                """
-                The server nudges each device; a device that is away gets its new key when it comes
-                back. The old key keeps working until the new one is in use. With --wait the command
-                shows how far it is, and ends when every key has settled or the time is over; to stop
-                waiting, by Ctrl-C too, does not stop the change.
-                """,
-                examples: "latchkey key rotate --device lamp-1 --key data",
-                "latchkey key rotate --group hall --all --wait 60"
-            )
+/// A command that changes the life of one key.
+protocol KeyOrderCommand: AdminCommand {
+    var target: TargetOptions { get }
+    var key: String { get }
+    var epoch: UInt32? { get }
+    var output: OutputOptions { get }
+    /// The last part of the path.
+    static var verb: String { get }
+    /// What was done to so many keys, for people.
+    func sentence(_ keys: String) -> String
+}
+
+extension KeyOrderCommand {
+    var epoch: UInt32? { nil }
+
+    /// Sends the order and tells what came of it.
+    func order(with client: AdminClient) async throws {
+        let change: KeyChange = try await client.post(
+            "/v1/keys/\(Self.verb)",
+            KeyOrder(
+                device: target.device,
+                group: target.group,
+                query: target.query,
+                key: key,
+                epoch: epoch
+            ),
+            timeoutSeconds: 600
         )
-
-        /// What the command did, for programs.
-        struct Outcome: Encodable {
-            var keys: Int
-            var progress: RotationProgress?
-        }
-
-        @Option(help: "One device.") var device: String?
-        @Option(help: "All devices of a group.") var group: String?
-        @Option(help: "The key's name (default: all keys).") var key: String?
-        @Flag(name: .customLong("all"), help: "All keys.") var isAll = false
-        @Option(help: ArgumentHelp("Wait until every key has settled.", valueName: "seconds"))
-        var wait: Int?
-        @OptionGroup var server: ServerOptions
-        @OptionGroup var output: OutputOptions
-
-        func validate() throws {
-            guard (device == nil) != (group == nil) else {
-                throw ValidationError("say either --device NAME or --group NAME")
-            }
-            guard key == nil || !isAll else {
-                throw ValidationError("say either --key NAME or --all")
-            }
-            guard wait.map({ (1...86_400).contains($0) }) ?? true else {
-                throw ValidationError("--wait takes 1 to 86400 seconds")
-            }
-        }
-
-        func perform(with client: AdminClient) async throws {
-            let selection = KeySelection(device: device, group: group, key: key)
-            let start: RotationStart = try await client.post(
-                "/v1/rotations",
-                selection,
-                timeoutSeconds: 600
+        if output.isJSON { return Console.current.print(try json(change)) }
+        if change.keys == 0 {
+            Console.current.note(
+                printable(
+                    "no key \(key) of \(target.words) could be changed: see "
+                        + "`latchkey device list` and `latchkey device show NAME`"
+                )
             )
-            let console = Console.current
-            if !output.isJSON {
-                console.print(
-                    "asked for \(counted(start.keys, "new key")), made at the next contact of each device"
-                )
-            }
-            guard let wait else {
-                if output.isJSON { console.print(try json(Outcome(keys: start.keys))) }
-                return
-            }
-            let progress = try await follow(selection, seconds: wait, client)
-            if output.isJSON {
-                console.print(try json(Outcome(keys: start.keys, progress: progress)))
-            } else {
-                console.print("\(progress.settled) of \(counted(progress.keys, "key")) settled")
-            }
-            guard progress.settled == progress.keys else {
-                throw Failure(
-                    .notSettled,
-                    "waiting for a device: \(progress.waiting), failed: \(progress.failed); see "
-                        + "`latchkey device show` and `latchkey audit list --since 1h`"
-                )
-            }
         }
+        Console.current.print(sentence(counted(change.keys, "key")))
+    }
 
-        /// Looks again and again, less often the longer it takes.
-        private func follow(
-            _ selection: KeySelection,
-            seconds: Int,
-            _ client: AdminClient
-        ) async throws -> RotationProgress {
-            let clock = ContinuousClock()
-            let end = clock.now + .seconds(seconds)
-            var pause = Duration.milliseconds(100)
-            var last: RotationProgress?
-            let console = Console.current
-            while true {
-                let progress: RotationProgress = try await client.get(
-                    "/v1/rotations",
-                    [
-                        ("device", selection.device), ("group", selection.group),
-                        ("key", selection.key),
-                    ]
-                )
-                if progress != last {
-                    console.note(
-                        "\(progress.settled)/\(progress.keys) settled, \(progress.waiting) waiting, "
-                            + "\(progress.failed) failed"
-                    )
-                    last = progress
-                }
-                if progress.waiting == 0 || clock.now >= end { return progress }
-                try await clock.sleep(until: min(clock.now + pause, end))
-                pause = min(pause * 3 / 2, .seconds(2))
-            }
-        }
+    /// Asks first where many devices are meant.
+    func consent(
+        _ options: ConsentOptions,
+        _ client: AdminClient,
+        _ consequence: (String) -> String
+    ) async throws {
+        if options.isSure || target.device != nil { return }
+        let count = try await target.count(client)
+        guard count != 1 else { return }
+        try options.ask(
+            "\(Self.verb) of key \(key) on \(counted(count, "device"))",
+            consequence(counted(count, "device"))
+        )
     }
 }

@@ -19,9 +19,10 @@ struct KeySpecCommand: AsyncParsableCommand {
         abstract: "Says which keys the devices of a group shall hold.",
         discussion: lesson(
             examples: "latchkey key-spec create data --group hall --algorithm aes-256",
-            "latchkey key-spec list --group hall"
+            "latchkey key-spec list --group hall",
+            "latchkey key-spec retire log --group hall"
         ),
-        subcommands: [Create.self, List.self]
+        subcommands: [Create.self, List.self, Retire.self]
     )
 
     struct Create: AdminCommand {
@@ -61,6 +62,13 @@ struct KeySpecCommand: AsyncParsableCommand {
             transform: TimeSpan.parsing
         )
         var rotateEvery: TimeSpan?
+        @Option(
+            name: .customLong("maximum-age"),
+            help:
+                "How old a key may become before it is replaced whatever else is set, like 1095d.",
+            transform: TimeSpan.parsing
+        )
+        var maximumAge: TimeSpan?
         @OptionGroup var server: ServerOptions
         @OptionGroup var output: OutputOptions
 
@@ -74,7 +82,8 @@ struct KeySpecCommand: AsyncParsableCommand {
                     use: use.rawValue,
                     graceSeconds: grace.seconds,
                     leaseSeconds: lease?.seconds,
-                    rotateEverySeconds: rotateEvery?.seconds
+                    rotateEverySeconds: rotateEvery?.seconds,
+                    maximumAgeSeconds: maximumAge?.seconds
                 )
             )
             if output.isJSON { return Console.current.print(try json(spec)) }
@@ -103,13 +112,24 @@ struct KeySpecCommand: AsyncParsableCommand {
                 of: "/v1/key-specs",
                 [("group", group)],
                 asJSON: output.isJSON,
-                table: Table("GROUP", "KEY", "ALGORITHM", "USE", "GRACE", "LEASE", "ROTATES"),
+                table: Table(
+                    "GROUP",
+                    "KEY",
+                    "ALGORITHM",
+                    "USE",
+                    "GRACE",
+                    "LEASE",
+                    "ROTATES",
+                    "MAX AGE"
+                ),
                 ifEmpty: "no key specs: make one with `latchkey key-spec create`"
             ) { (spec: KeySpec) in
                 [
                     spec.group, spec.name, spec.algorithm, spec.use, span(spec.graceSeconds),
                     spec.leaseSeconds == 0 ? "-" : span(spec.leaseSeconds),
-                    spec.rotateEverySeconds.map { "every " + span($0) } ?? "-",
+                    spec.retiredAt.map { "retired \($0)" }
+                        ?? spec.rotateEverySeconds.map { "every " + span($0) } ?? "-",
+                    spec.maximumAgeSeconds.map(span) ?? "-",
                 ]
             }
         }

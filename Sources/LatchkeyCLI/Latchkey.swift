@@ -8,7 +8,8 @@ struct Latchkey: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             StatusCommand.self, GroupCommand.self, KeySpecCommand.self, BundleCommand.self,
-            DeviceCommand.self, KeyCommand.self, AuditCommand.self,
+            DeviceCommand.self, KeyCommand.self, NoticesCommand.self, PolicyCommand.self,
+            AnchorCommand.self, AuditCommand.self,
         ]
     )
 

@@ -22,8 +22,7 @@ struct StatusCommand: AdminCommand {
         let status: ServerStatus = try await client.get("/v1/status")
         let console = Console.current
         if output.isJSON { return console.print(try json(status)) }
-        let devices = status.devices.filter { $0.value > 0 }.sorted { $0.key < $1.key }
-            .map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+        let devices = words(status.devices)
         var lines = [
             ("fleet", status.fleet),
             ("server", "version \(status.version)"),
@@ -33,16 +32,41 @@ struct StatusCommand: AdminCommand {
         if let sessions = status.sessions { lines.append(("sessions", "\(sessions) open")) }
         lines += [
             ("devices", devices.isEmpty ? "none" : devices),
-            ("keys due", "\(status.keysDue)"),
+            ("keys due", keys(status)),
             (
                 "audit log",
                 "\(counted(Int(status.auditRows), "row")), head \(status.auditHead ?? "none")"
             ),
             ("store", "\(status.databaseBytes) bytes, layout \(status.schemaVersion)"),
         ]
+        let campaigns = words(status.campaigns)
+        if !campaigns.isEmpty { lines.append(("campaigns", campaigns)) }
+        for (kind, count) in (status.notices ?? [:]).sorted(by: { $0.key < $1.key }) where count > 0
+        {
+            lines.append(
+                (
+                    "notice",
+                    "\(counted(count, "device")) \(kind): \(NoticeWords.meaning(kind)); see "
+                        + "`latchkey notices --kind \(kind)`"
+                )
+            )
+        }
         for (name, value) in lines {
             let gap = String(repeating: " ", count: 11 - name.count)
             console.print(name + gap + printable(value))
         }
+    }
+
+    /// Counts by kind, without those that are zero.
+    private func words(_ counts: [String: Int]?) -> String {
+        (counts ?? [:]).filter { $0.value > 0 }.sorted { $0.key < $1.key }
+            .map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+    }
+
+    private func keys(_ status: ServerStatus) -> String {
+        var words = ["\(status.keysDue)"]
+        if let count = status.keysOverAge, count > 0 { words.append("\(count) over age") }
+        if let count = status.keysSuspended, count > 0 { words.append("\(count) suspended") }
+        return words.joined(separator: ", ")
     }
 }

@@ -62,3 +62,17 @@ struct Moment: ExpressibleByArgument, Hashable {
         }
     }
 }
+
+/// A length of time as people say it: its largest unit and the next, like `2h 5m`.
+func roughly(_ seconds: Int64) -> String {
+    let units: [(String, Int64)] = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)]
+    let seconds = max(seconds, 0)
+    guard let first = units.firstIndex(where: { seconds >= $0.1 }) else { return "0s" }
+    let (unit, length) = units[first]
+    var words = "\(seconds / length)\(unit)"
+    if first + 1 < units.count {
+        let rest = seconds % length / units[first + 1].1
+        if rest > 0 { words += " \(rest)\(units[first + 1].0)" }
+    }
+    return words
+}

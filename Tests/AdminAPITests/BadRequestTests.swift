@@ -80,6 +80,56 @@ import Testing
             message: "unknown field \"all\""
         ),
         Bad(
+            target: "/v1/keys/suspend",
+            body: #"{"device":"lamp"}"#,
+            message: "field \"key\" is missing"
+        ),
+        Bad(
+            target: "/v1/keys/compromise",
+            body: #"{"device":"lamp","key":"data","epoch":-1}"#,
+            message: "field \"epoch\""
+        ),
+        Bad(
+            target: "/v1/keys/retire",
+            body: #"{"key":"data"}"#,
+            status: 422,
+            code: "invalid",
+            message: "want one of device, group and where"
+        ),
+        Bad(
+            target: "/v1/keys/resume",
+            body: #"{"device":"lamp","key":"data"}"#,
+            status: 404,
+            code: "notFound",
+            message: "no device lamp"
+        ),
+        Bad(
+            target: "/v1/labels",
+            body: #"{"device":"lamp","set":["floor"]}"#,
+            message: "field \"set\" has the wrong type"
+        ),
+        Bad(
+            target: "/v1/labels",
+            body: #"{"where":"group = hall","set":{"floor":"3"}}"#,
+            status: 422,
+            code: "invalid",
+            message: "column"
+        ),
+        Bad(
+            target: "/v1/policy",
+            body: #"{"name":"colour","value":"red"}"#,
+            status: 404,
+            code: "notFound",
+            message: "no policy"
+        ),
+        Bad(
+            target: "/v1/policy",
+            body: #"{"name":"cloneResponse","value":"shout"}"#,
+            status: 422,
+            code: "invalid",
+            message: "want report or quarantine"
+        ),
+        Bad(
             target: "/v1/devices/import",
             body: "name,group,public_key\nlamp,hall\nlamp-2\n",
             status: 422,
@@ -106,6 +156,9 @@ import Testing
         ("/v1/devices?limit=many", "want 1 to 1000"),
         ("/v1/devices?grup=hall", "unknown parameter \"grup\": want only group, state"),
         ("/v1/devices?group=a&group=b", "given twice"),
+        ("/v1/device-count?limit=5", "want only group, state, where"),
+        ("/v1/notices?device=lamp", "unknown parameter"),
+        ("/v1/anchors?after=1", "this resource takes none"),
         ("/v1/audit?since=yesterday", "want a time like"),
         ("/v1/audit?until=2026-02-30", "want a time like"),
         ("/v1/status?verbose=1", "this resource takes none"),

@@ -28,8 +28,8 @@ import Testing
             let list = await latchkey("key-spec", "list", "--group", "hall")
             #expect(
                 list.lines == [
-                    "GROUP  KEY   ALGORITHM  USE   GRACE  LEASE  ROTATES",
-                    "hall   data  aes-256    both  1h     30d    every 90d",
+                    "GROUP  KEY   ALGORITHM  USE   GRACE  LEASE  ROTATES    MAX AGE",
+                    "hall   data  aes-256    both  1h     30d    every 90d  -",
                 ]
             )
             #expect(await latchkey("audit", "verify").output.hasPrefix("audit log intact: 2 rows"))

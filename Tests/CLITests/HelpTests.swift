@@ -4,9 +4,15 @@ import Testing
 @Suite struct HelpTests {
     static let commands = [
         [], ["status"], ["group"], ["group", "create"], ["group", "list"], ["key-spec"],
-        ["key-spec", "create"], ["key-spec", "list"], ["bundle"], ["bundle", "create"],
+        ["key-spec", "create"], ["key-spec", "list"], ["key-spec", "retire"], ["bundle"],
+        ["bundle", "create"],
         ["bundle", "list"], ["bundle", "revoke"], ["device"], ["device", "import"],
-        ["device", "list"], ["device", "show"], ["device", "retire"], ["key"], ["key", "rotate"],
+        ["device", "list"], ["device", "show"], ["device", "retire"], ["device", "label"],
+        ["device", "quarantine"], ["device", "reinstate"], ["key"], ["key", "rotate"],
+        ["key", "suspend"], ["key", "resume"], ["key", "compromise"], ["key", "retire"],
+        ["key", "destroy"], ["notices"], ["policy"], ["policy", "show"], ["policy", "set"],
+        ["anchor"], ["anchor", "list"], ["anchor", "announce"], ["anchor", "switch"],
+        ["anchor", "stragglers"],
         ["audit"], ["audit", "list"], ["audit", "verify"],
     ]
 

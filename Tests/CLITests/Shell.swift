@@ -25,6 +25,11 @@ struct Shell {
 
     /// Runs `latchkey` with these words; `answer` is what a person at the terminal types.
     func callAsFunction(_ words: String..., answer: String? = nil) async -> Outcome {
+        await self(words, answer: answer)
+    }
+
+    /// The same with words that were put together.
+    func callAsFunction(_ words: [String], answer: String? = nil) async -> Outcome {
         await run(words + ["--socket", path], answer: answer)
     }
 }

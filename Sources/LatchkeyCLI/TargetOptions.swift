@@ -1,0 +1,66 @@
+internal import AdminModel
+internal import ArgumentParser
+
+/// Which devices a command is about: one, a group, or what a query finds.
+struct TargetOptions: ParsableArguments {
+    @Option(help: "One device.") var device: String?
+    @Option(help: "All devices of a group.") var group: String?
+    @Option(
+        name: .customLong("where"),
+        help: ArgumentHelp(
+            "All devices that a query finds, like 'group=hall and seen<7d'.",
+            valueName: "query"
+        )
+    )
+    var query: String?
+
+    func validate() throws {
+        guard [device, group, query].count(where: { $0 != nil }) == 1 else {
+            throw ValidationError("say one of --device NAME, --group NAME and --where QUERY")
+        }
+    }
+
+    /// The query's words, for the help of each command that takes one.
+    static let queryHelp = """
+        A query compares fields with = != < <= > >= or in (…), and joins them with and, or, not
+        and brackets. Fields: group, state, store, agent, seen, key, label.NAME, age.KEY, epoch.KEY.
+        """
+
+    /// How many devices are meant; 1 without asking when one is named.
+    func count(_ client: AdminClient) async throws -> Int {
+        if device != nil { return 1 }
+        let count: DeviceCount = try await client.get(
+            "/v1/device-count",
+            [("group", group), ("where", query)]
+        )
+        return count.devices
+    }
+
+    /// The devices in words.
+    var words: String {
+        if let device { return "device \(device)" }
+        if let group { return "group \(group)" }
+        return "the devices where \(query ?? "")"
+    }
+}
+
+/// Whether a person has to be asked first.
+struct ConsentOptions: ParsableArguments {
+    @Flag(name: [.customLong("yes"), .customShort("y")], help: "Do not ask.")
+    var isSure = false
+
+    /// Asks; throws unless the answer is yes.
+    ///
+    /// `deed` is what nobody but a person may decide, `consequence` a sentence on what will be.
+    func ask(_ deed: String, _ consequence: String) throws(Failure) {
+        if isSure { return }
+        let console = Console.current
+        guard console.isInputTerminal else {
+            throw Failure(.local, "\(deed): say --yes, since nobody can be asked. \(consequence)")
+        }
+        console.error(printable("\(consequence) Type yes: "))
+        guard console.readLine() == "yes" else {
+            throw Failure(.local, "not done: everything stays as it is")
+        }
+    }
+}
