@@ -174,7 +174,7 @@ let package = Package(
         target(
             "AdminHarness",
             [
-                "AdminAPI", "AdminModel", log, lifecycle,
+                "AdminAPI", "AdminModel", "Fleet", "KeyExchange", log, lifecycle,
                 .product(name: "NIOCore", package: "swift-nio"),
             ]
         ),

@@ -1,55 +1,47 @@
 internal import AdminModel
+internal import Fleet
+internal import KeyExchange
 
-/// A small part of the server's queries: `field=value`, joined by `and`.
+/// A query over the fake's devices.
 struct FakeQuery {
-    private var terms: [(field: String, value: String)] = []
+    private let query: Query
 
     init(_ text: String) throws(AdminProblem) {
-        var column = 1
-        for (index, word) in text.split(separator: " ", omittingEmptySubsequences: false)
-            .enumerated()
-        {
-            if index.isMultiple(of: 2) {
-                let parts = word.split(separator: "=", omittingEmptySubsequences: false)
-                let field = parts.first.map(String.init) ?? ""
-                guard ["group", "state", "store"].contains(field) || field.hasPrefix("label.")
-                else {
-                    throw Self.problem(text, column, "want a field like group, have \"\(field)\"")
-                }
-                guard parts.count == 2, !parts[1].isEmpty else {
-                    throw Self.problem(text, column + field.count, "want = and a value")
-                }
-                terms.append((field, String(parts[1])))
-            } else if word != "and" {
-                throw Self.problem(text, column, "want and, have \"\(word)\"")
-            }
-            column += word.count + 1
+        do throws(QueryError) {
+            query = try Query(parsing: text)
+        } catch {
+            throw AdminProblem(
+                .invalid,
+                "bad query, \(error)",
+                details: [
+                    .init(field: "where", input: text, column: error.column, message: error.reason)
+                ]
+            )
         }
     }
 
     func matches(_ detail: DeviceDetail) -> Bool {
-        terms.allSatisfy { term in
-            switch term.field {
-            case "group": detail.device.group == term.value
-            case "state": detail.device.state == term.value
-            case "store": detail.device.store == term.value
-            default: detail.labels?[String(term.field.dropFirst(6))] == term.value
-            }
-        }
-    }
-
-    private static func problem(_ text: String, _ column: Int, _ message: String) -> AdminProblem {
-        AdminProblem(
-            .invalid,
-            "bad query, column \(column): \(message)",
-            details: [.init(field: "where", input: text, column: column, message: message)]
+        guard let id = try? DeviceID(parsing: detail.device.id),
+            let group = try? GroupName(parsing: detail.device.group),
+            let state = DeviceState(parsing: detail.device.state)
+        else { return false }
+        let facts = DeviceFacts(
+            id: id,
+            group: group,
+            state: state,
+            agentVersion: detail.device.agentVersion,
+            createdAt: noon.seconds,
+            lastSeen: detail.device.lastSeenAt?.seconds,
+            now: noon.seconds,
+            labels: detail.labels ?? [:]
         )
+        return query.matches(facts)
     }
 }
 
 extension FakeFleet {
     /// The devices that a filter finds, by name.
-    func devices(_ filter: DeviceFilter) throws(AdminProblem) -> [DeviceDetail] {
+    func devices(_ filter: AdminModel.DeviceFilter) throws(AdminProblem) -> [DeviceDetail] {
         let query = try filter.query.map { text throws(AdminProblem) in try FakeQuery(text) }
         return devices.values
             .filter { filter.group == nil || filter.group == $0.device.group }

@@ -22,8 +22,10 @@ struct TargetOptions: ParsableArguments {
 
     /// The query's words, for the help of each command that takes one.
     static let queryHelp = """
-        A query compares fields with = != < <= > >= or in (…), and joins them with and, or, not
-        and brackets. Fields: group, state, store, agent, seen, key, label.NAME, age.KEY, epoch.KEY.
+        A query compares fields with = != < <= > >= or in (a,b), and joins them with and, or, not
+        and brackets. Fields: id, group, state, store, level, agent, key, anchor, label.NAME,
+        epoch.KEY; and as lengths of time created, seen (how long ago) and age.KEY. has FIELD asks
+        whether there is one.
         """
 
     /// How many devices are meant; 1 without asking when one is named.

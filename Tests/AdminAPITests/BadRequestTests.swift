@@ -110,7 +110,7 @@ import Testing
         ),
         Bad(
             target: "/v1/labels",
-            body: #"{"where":"group = hall","set":{"floor":"3"}}"#,
+            body: #"{"where":"group hall","set":{"floor":"3"}}"#,
             status: 422,
             code: "invalid",
             message: "column"
