@@ -62,7 +62,7 @@ struct Town: Sendable {
 
     /// Each generation that is in use, and each that is over, has its row in the audit log.
     private func compareAudit(_ tally: Tally) async throws {
-        for (state, kind) in [(2, "keyActivated"), (3, "keySuperseded"), (6, "keyDestroyed")] {
+        for (state, kind) in [(3, "keyActivated"), (4, "keySuperseded"), (6, "keyDestroyed")] {
             let unaudited = try await estate.number(
                 """
                 SELECT COUNT(*) FROM device_key JOIN device ON device.id = device_id

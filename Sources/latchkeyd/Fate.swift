@@ -7,10 +7,11 @@ internal import Synchronization
 /// The death of this process at a chosen fault point, for tests; a release does not have it.
 ///
 /// `LATCHKEY_FAULT=any:N` ends it at the N-th point that is reached, `settle:N` at the N-th from the
-/// first CONFIRM on.
+/// first CONFIRM to its answer.
 enum Fate {
     private struct Progress {
         var left: Int
+        let isSettleAlone: Bool
         var hasBegun: Bool
     }
 
@@ -21,7 +22,7 @@ enum Fate {
         guard parts.count == 2, ["any", "settle"].contains(parts[0]),
             let number = Int(parts[1]), number > 0
         else { throw ValidationError("LATCHKEY_FAULT: want any:N or settle:N, have \(text)") }
-        let progress = Fated(left: number, hasBegun: parts[0] == "any")
+        let progress = Fated(left: number, isSettleAlone: parts[0] == "settle")
         return { point in
             guard progress.isDue(at: point) else { return }
             kill(getpid(), SIGKILL)
@@ -31,8 +32,10 @@ enum Fate {
     private final class Fated: Sendable {
         private let progress: Mutex<Progress>
 
-        init(left: Int, hasBegun: Bool) {
-            progress = Mutex(Progress(left: left, hasBegun: hasBegun))
+        init(left: Int, isSettleAlone: Bool) {
+            progress = Mutex(
+                Progress(left: left, isSettleAlone: isSettleAlone, hasBegun: !isSettleAlone)
+            )
         }
 
         func isDue(at point: ServerFaultPoint) -> Bool {
@@ -40,7 +43,10 @@ enum Fate {
                 if point == .confirmReceived { progress.hasBegun = true }
                 guard progress.hasBegun else { return false }
                 progress.left -= 1
-                return progress.left == 0
+                if progress.left == 0 { return true }
+                // A negative number never comes to nothing.
+                if progress.isSettleAlone, point == .answered { progress.left = -1 }
+                return false
             }
         }
     }
