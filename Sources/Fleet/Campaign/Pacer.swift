@@ -5,6 +5,9 @@ public struct Pacer: Hashable, Sendable {
     /// The longest time that is caught up with, in seconds; a pause or a jump of the clock gives no more.
     static let catchUpSeconds = 15
 
+    /// The most that can ever accrue.
+    static let maximumCredit = Pace.rateRange.upperBound * 1000 * catchUpSeconds
+
     /// When time was counted last, in seconds since 1970; nil before the first time.
     public internal(set) var countedAt: Int64?
     /// What has accrued and was not released.
