@@ -3,6 +3,15 @@ public import KeyExchange
 /// What the audit log tells of; the word is stored.
 public enum AuditKind: String, Hashable, Sendable, CaseIterable, CustomStringConvertible {
     case fleetCreated
+    /// A fleet of an older layout got its command key.
+    case commandKeyCreated
+    /// A new generation of the server's identity and command key was made.
+    case anchorAnnounced
+    /// The newest generation is the only one from now on.
+    case anchorSwitched
+    /// A device knows a later generation of the server's identity than the server.
+    case anchorAhead
+    case policyChanged
     case groupCreated
     case keySpecCreated
     case bundleCreated

@@ -7,8 +7,7 @@ internal import Secrets
 
 /// What the row of the fleet holds, opened.
 struct FleetIdentity {
-    let credential: Credential
-    let key: any AgreementKey
+    let anchors: LiveAnchors
     let broker: BrokerSettings
     let enrolPassword: KeyMaterial
 }
@@ -42,7 +41,8 @@ extension Registry {
                     actor: actor,
                     now: now
                 ),
-                vault: Vault(root: root, fleet: fleet, crypto: crypto)
+                vault: Vault(root: root, fleet: fleet, crypto: crypto),
+                root: root
             )
             precondition(head.count == 1, "a new fleet has one row of audit log")
             return try store.registry(root: root, lock: lock, crypto: crypto)
@@ -67,7 +67,8 @@ extension Store {
     /// Writes the first rows of a fleet, all or none.
     fileprivate func found(
         _ founding: Founding,
-        vault: Vault
+        vault: Vault,
+        root: RootKey
     ) throws(RegistryError) -> AuditHead {
         do {
             let crypto = vault.crypto
@@ -78,7 +79,6 @@ extension Store {
                 curve: .p256,
                 publicKey: key.publicPoint
             )
-            let identity = try vault.seal(key.export(), under: vault.wrappingKey, at: .identity)
             var text = Array(hexadecimal(try crypto.randomBytes(24)).utf8)
             let password = try vault.seal(
                 Secret(taking: &text),
@@ -101,8 +101,14 @@ extension Store {
                     [
                         founding.fleet.description, founding.now, founding.broker.host,
                         Int(founding.broker.port), Data(founding.broker.authority),
-                        Data(password), Data(identity), Data(credential),
+                        Data(password), Data(), Data(),
                     ]
+                )
+                try transaction.foundAnchor(
+                    identity: key.export(),
+                    credential: credential,
+                    root: root,
+                    now: founding.now
                 )
                 try transaction.run(
                     """
@@ -141,8 +147,7 @@ extension Store {
             try Row.fetchOne(
                 db,
                 sql: """
-                    SELECT name, broker_host, broker_port, broker_authority, enrol_password,
-                        identity, credential
+                    SELECT name, broker_host, broker_port, broker_authority, enrol_password
                     FROM fleet
                     """
             )
@@ -156,15 +161,14 @@ extension Store {
                 fleet: try row.name(0, as: FleetID.self),
                 crypto: crypto
             )
-            let key = try vault.open(row.bytes(5), under: vault.wrappingKey, at: .identity)
+            try foundAnchors(vault: vault, root: root)
             let password = try vault.open(
                 row.bytes(4),
                 under: vault.wrappingKey,
                 at: .enrolPassword
             )
             let identity = FleetIdentity(
-                credential: try Credential(ccs: row.bytes(6), sentByValue: false),
-                key: try crypto.agreementKey(.p256, privateKey: key),
+                anchors: try anchors(vault: vault),
                 broker: BrokerSettings(
                     host: row[1],
                     port: row[2],

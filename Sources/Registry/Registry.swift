@@ -7,15 +7,12 @@ public import KeyExchange
 public final class Registry: Sendable {
     /// The fleet.
     public let fleet: FleetID
-    /// The server's credential, to be pinned by devices; the kid names it.
-    public let serverCredential: Credential
-    /// The server's static key for EDHOC.
-    public let serverKey: any AgreementKey
     /// How devices reach the broker.
     public let broker: BrokerSettings
     /// The password of the broker's account `@enrol`, as text.
     public let enrolPassword: KeyMaterial
 
+    let anchors: LiveAnchors
     let store: Store
     let vault: Vault
     let writer: Writer
@@ -31,8 +28,7 @@ public final class Registry: Sendable {
         faults: @escaping ChangeFaults = { _ in nil }
     ) {
         fleet = vault.fleet
-        serverCredential = identity.credential
-        serverKey = identity.key
+        anchors = identity.anchors
         broker = identity.broker
         enrolPassword = identity.enrolPassword
         self.store = store
@@ -41,6 +37,11 @@ public final class Registry: Sendable {
         changes = Changes()
         writer = Writer(store: store, vault: vault, changes: changes, head: head, faults: faults)
     }
+
+    /// The credential of the generation in use, to be pinned by devices; the kid names it.
+    public var serverCredential: Credential { anchors.current.credential }
+    /// The static key for EDHOC of the generation in use.
+    public var serverKey: any AgreementKey { anchors.current.key }
 
     /// Makes a fleet in a folder; a key file that is not there is made too.
     public static func create(

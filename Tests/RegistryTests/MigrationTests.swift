@@ -9,47 +9,19 @@ import Testing
 /// A fleet that an older program left behind, opened by this one.
 @Suite struct MigrationTests {
     private let home: Home
-    private static let fixture = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(path: "Fixtures/layout-1.sql")
 
-    init() throws {
-        home = try Home()
-        let text = try String(contentsOf: Self.fixture, encoding: .utf8)
-        let marker = try #require(text.range(of: "root key: "))
-        let key = try #require(bytes(hexadecimal: String(text[marker.upperBound...].prefix(64))))
-        try Data(key).write(to: URL(fileURLWithPath: home.keyFile))
-        try FileManager.default.setAttributes(
-            [.posixPermissions: 0o600],
-            ofItemAtPath: home.keyFile
-        )
-        try FileManager.default.createDirectory(
-            atPath: home.data,
-            withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o700]
-        )
-        // The text names tables in the order of their names.
-        var configuration = Configuration()
-        configuration.foreignKeysEnabled = false
-        let queue = try DatabaseQueue(path: home.database, configuration: configuration)
-        try queue.writeWithoutTransaction { db in try db.execute(sql: text) }
-        try queue.close()
-    }
-
-    private func bytes(hexadecimal text: String) -> [UInt8]? {
-        let digits = text.compactMap(\.hexDigitValue)
-        guard digits.count == 64 else { return nil }
-        return stride(from: 0, to: 64, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
-    }
+    init() throws { home = try Home.layoutOne() }
 
     @Test func `keys, audit chain and counts of layout 1 survive`() async throws {
         #expect(try home.number("PRAGMA user_version") == 1)
         let before = try home.number("SELECT COUNT(*) FROM device_key")
+        // One more tells of the command key.
         let rows = try home.number("SELECT COUNT(*) FROM audit")
         let registry = try home.open()
         #expect(try home.number("PRAGMA user_version") == Schema.version)
         #expect(try home.number("SELECT COUNT(*) FROM device_key") == before)
         let verification = try await registry.auditVerify()
-        #expect(verification.fault == nil && verification.rows == rows)
+        #expect(verification.fault == nil && verification.rows == rows + 1)
         let status = try await registry.status(now: Home.now)
         #expect(status.devices == [.enrolled: 2, .quarantined: 1, .retiring: 1])
         #expect(

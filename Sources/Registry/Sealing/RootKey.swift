@@ -29,6 +29,26 @@ final class RootKey: Sendable {
         derive("latchkey root check 1", crypto: crypto).withBytes { [UInt8](copying: $0) }
     }
 
+    /// The first command key's private key, a number below the group's order.
+    ///
+    /// Derived, not drawn: a database restored from before it had one gets the same again, and
+    /// devices go on to believe its orders.
+    func firstCommandKey(
+        fleet: FleetID,
+        crypto: any Crypto
+    ) throws(CryptoError) -> any SigningKey {
+        for attempt in 0..<8 {
+            let scalar = derive("latchkey root command 1 \(fleet) \(attempt)", crypto: crypto)
+            do throws(CryptoError) {
+                return try crypto.signingKey(.es256, privateKey: scalar)
+            } catch .invalidKey {
+                // One of 2^32 numbers is out of range.
+                continue
+            }
+        }
+        throw .invalidKey
+    }
+
     private func derive(_ label: String, crypto: any Crypto) -> Secret {
         crypto.expand(.sha256, key: secret, info: Array(label.utf8).rawSpan, count: Self.length)
     }

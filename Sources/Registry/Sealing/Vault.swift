@@ -7,7 +7,7 @@ internal import Secrets
 /// Seals what must not lie in the database in the clear.
 ///
 ///     root key ─▶ wrapping key ─▶ group key ─▶ key material, token secrets
-///                            └─▶ server identity, enrolment password
+///                            └─▶ server identities, command keys, enrolment password
 ///
 /// Each seal is bound to its place, so a row moved to another place does not open. A new root key wraps
 /// the groups' keys again and touches nothing below them.
@@ -18,6 +18,8 @@ final class Vault: Sendable {
         case key(DeviceID, KeyName, Epoch)
         case tokenSecret(BundleID)
         case identity
+        case anchorIdentity(UInt32)
+        case commandKey(UInt32)
         case enrolPassword
     }
 
@@ -115,6 +117,12 @@ final class Vault: Sendable {
                 begin("latchkey token 1", items: 1)
                 writer.bytes(id.bytes)
             case .identity: begin("latchkey identity 1", items: 0)
+            case .anchorIdentity(let generation):
+                begin("latchkey anchor 1", items: 1)
+                writer.unsigned(UInt64(generation))
+            case .commandKey(let generation):
+                begin("latchkey command 1", items: 1)
+                writer.unsigned(UInt64(generation))
             case .enrolPassword: begin("latchkey enrol 1", items: 0)
             }
         }
@@ -126,6 +134,8 @@ final class Vault: Sendable {
         case .key(let device, let key, let epoch): "key \(key) \(epoch) of device \(device)"
         case .tokenSecret(let id): "the secret of bundle \(id)"
         case .identity: "the server's identity"
+        case .anchorIdentity(let generation): "the server's identity, generation \(generation)"
+        case .commandKey(let generation): "the command key, generation \(generation)"
         case .enrolPassword: "the enrolment password"
         }
     }

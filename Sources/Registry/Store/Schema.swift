@@ -29,9 +29,9 @@ enum Schema {
         }
     }
 
-    private static let steps = [first, lifecycle, campaigns]
+    private static let steps = [first, lifecycle, campaigns, anchors]
 
-    private static let first = """
+    static let first = """
         CREATE TABLE fleet (
             id INTEGER PRIMARY KEY CHECK (id = 1),
             name TEXT NOT NULL,

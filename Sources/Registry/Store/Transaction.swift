@@ -10,6 +10,7 @@ final class Transaction {
         var head: AuditHead
         var groups: [Int64: GroupEntry] = [:]
         var refusals = Refusals()
+        var policy: Policy?
     }
 
     /// Refusals of the minute that runs: whoever has an account at the broker can cause them, and must
@@ -156,6 +157,9 @@ final class Transaction {
 
     /// Says that the broker's accounts changed.
     func accountsChanged() { effects.hasAccounts = true }
+
+    /// Keeps the fleet's settings for the commits to come.
+    func remember(_ policy: Policy) { memory.policy = policy }
 
     /// Forgets what is remembered of a group that changes.
     func forget(group: Int64) { memory.groups[group] = nil }
