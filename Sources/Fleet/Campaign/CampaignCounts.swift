@@ -6,6 +6,8 @@ public struct CampaignCounts: Hashable, Sendable {
         public var members: [MemberState: Int]
         /// Members that failed, by kind; their sum is `members[.failed]`.
         public var failures: [CampaignFailure: Int]
+        /// Members that were left alone, by reason; their sum is `members[.skipped]`.
+        public var skips: [SkipReason: Int]
         /// Suspects whose silence is evidence: they were not overdue before they were released.
         public var suspectsAsEvidence: Int
         /// Waiting members by their offset from UTC in minutes; needed when the plan has windows.
@@ -15,11 +17,13 @@ public struct CampaignCounts: Hashable, Sendable {
         public init(
             members: [MemberState: Int] = [:],
             failures: [CampaignFailure: Int] = [:],
+            skips: [SkipReason: Int] = [:],
             suspectsAsEvidence: Int = 0,
             waitingByOffset: [Int: Int] = [:]
         ) {
             self.members = members
             self.failures = failures
+            self.skips = skips
             self.suspectsAsEvidence = suspectsAsEvidence
             self.waitingByOffset = waitingByOffset
         }
@@ -53,6 +57,10 @@ public struct CampaignCounts: Hashable, Sendable {
     /// Members that failed by one kind, over all waves.
     public func failures(_ kind: CampaignFailure) -> Int {
         waves.reduce(0) { $0 + ($1.failures[kind] ?? 0) }
+    }
+    /// Members that were left alone for one reason, over all waves.
+    public func skips(_ reason: SkipReason) -> Int {
+        waves.reduce(0) { $0 + ($1.skips[reason] ?? 0) }
     }
     /// Whether no member waits, is blocked, in flight or suspect.
     public var isDone: Bool { waves.allSatisfy(\.isDone) }

@@ -64,6 +64,8 @@ public enum SkipReason: Int, Hashable, Sendable, CaseIterable, CustomStringConve
     case deadline = 7
     /// The device was removed.
     case gone = 8
+    /// The device was overdue before it was released, and did not come: that says nothing of the campaign.
+    case absent = 9
 
     /// The word used in JSON, in the audit log and on the command line.
     public var description: String {
@@ -76,6 +78,7 @@ public enum SkipReason: Int, Hashable, Sendable, CaseIterable, CustomStringConve
         case .alreadyDone: "alreadyDone"
         case .deadline: "deadline"
         case .gone: "gone"
+        case .absent: "absent"
         }
     }
 

@@ -28,7 +28,7 @@ extension CampaignMachine {
         }
         if state.phase == .paused, case .approval(let wave) = state.pauseReason {
             state.revision += 1
-            state.passedWave = max(state.passedWave, wave)
+            state.approvedWave = max(state.approvedWave, wave)
             run(at: now)
             return [.record(.approved(by: admin))]
         }
@@ -70,8 +70,8 @@ extension CampaignMachine {
         switch state.pauseReason {
         case .approval(let wave):
             throw FleetError("wave \(wave + 1) waits for approval: approve it")
-        case .gate(let wave): state.passedWave = max(state.passedWave, wave)
-        case .rolledBack(let wave): state.passedWave = max(state.passedWave, wave + 1)
+        case .gate(let wave): state.passedGate = max(state.passedGate, wave)
+        case .rolledBack(let wave): state.passedGate = max(state.passedGate, wave + 1)
         case .stopRule, .sequentialTest, .admin, nil: break
         }
         state.revision += 1
@@ -125,7 +125,10 @@ extension CampaignMachine {
     ) throws(FleetError) -> [CampaignStep] {
         try want([.running, .paused, .finished], "retry")
         guard !kinds.isEmpty else { throw FleetError("retry: want at least one kind of failure") }
-        guard kinds.contains(where: { counts.failures($0) > 0 }) else {
+        let isAnyone =
+            kinds.contains { counts.failures($0) > 0 }
+            || kinds.contains(.silent) && counts.skips(.absent) > 0
+        guard isAnyone else {
             throw FleetError(
                 "retry: no member failed by "
                     + kinds.map(\.description).sorted().joined(separator: ", ")

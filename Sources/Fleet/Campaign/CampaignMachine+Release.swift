@@ -12,11 +12,11 @@ extension CampaignMachine {
         let rule = plan.waves[wave]
         if wave > 0 {
             guard counts.waves[..<wave].allSatisfy({ $0.isQuiet }) else { return .closed }
-            if rule.successPercent > 0, state.passedWave < wave {
+            if rule.successPercent > 0, state.passedGate < wave {
                 let before = counts.waves[wave - 1]
                 let good = before[.settled] + before[.kept]
                 let bad = before[.failed] + before[.rolledBack] + before[.rollingBack]
-                let open = before[.suspect]
+                let open = before.suspectsAsEvidence
                 // Suspects count as failed once they are closed; as long as they can decide, they are waited for.
                 if (good + open) * 100 < rule.successPercent * (good + bad + open) {
                     return .failed
@@ -24,7 +24,7 @@ extension CampaignMachine {
                 if good * 100 < rule.successPercent * (good + bad + open) { return .closed }
             }
         }
-        return rule.needsApproval && state.passedWave < wave ? .needsApproval : .open
+        return rule.needsApproval && state.approvedWave < wave ? .needsApproval : .open
     }
 
     /// Releases what pace, windows, waves and the limit in flight allow.

@@ -6,10 +6,11 @@ extension CampaignMachine {
         else { return }
         switch outcome {
         case .settled: state.evidence = max(0, state.evidence - test.successWeight)
+        // Too many at once is the fault of the pace, not of the change.
+        case .failed(.throttled), .suspect(isEvidence: false): break
         case .failed, .suspect(isEvidence: true):
             // Beyond twice the threshold nothing more can be said.
             state.evidence = min(state.evidence + test.failureWeight, 2 * test.threshold)
-        case .suspect(isEvidence: false): break
         case .settledLate(let wasEvidence):
             let taken = wasEvidence ? test.failureWeight : 0
             state.evidence = max(0, state.evidence - taken - test.successWeight)
@@ -41,12 +42,13 @@ extension CampaignMachine {
             forgive(counts)
             state.halvings = min(state.halvings + 1, 20)
             state.pacer.restart(at: now)
-            return [.record(.slowedDown)]
-        case .cancel: return [.record(.paused(reason))] + beginCancel(by: "server", at: now)
+            return [.record(.stopped(reason)), .record(.slowedDown)]
+        case .cancel: return [.record(.stopped(reason))] + beginCancel(by: "server", at: now)
         case .rollBackWave:
             guard state.openWave >= 0 else { return pause(reason) }
             forgive(counts)
-            return [.record(.paused(reason))] + beginRollBack(wave: state.openWave, at: now)
+            return [.record(.stopped(reason))]
+                + beginRollBack(wave: state.openWave, at: now)
         }
     }
 }

@@ -4,8 +4,8 @@ internal import Secrets
 /// The bytes of a state in the store.
 ///
 ///     state = [1, phase, reason / null, createdBy, approvedBy / null, startedAt / null, endedAt / null,
-///              openWave + 1, passedWave + 1, countedAt / null, credit, halvings, evidence, settled,
-///              {* kind => count}, rollBackWave / null, revision]
+///              openWave + 1, passedGate + 1, approvedWave + 1, countedAt / null, credit, halvings,
+///              evidence, settled, {* kind => count}, rollBackWave / null, revision]
 ///     reason = [code, text / int / null]
 extension CampaignState {
     private static let version: UInt64 = 1
@@ -16,7 +16,7 @@ extension CampaignState {
     /// The one encoding of this state.
     public func encoded() -> [UInt8] {
         CBORWriter.encode { writer in
-            writer.array(17)
+            writer.array(18)
             writer.unsigned(Self.version)
             writer.integer(phase.rawValue)
             if let pauseReason { pauseReason.write(to: &writer) } else { writer.null() }
@@ -25,7 +25,8 @@ extension CampaignState {
             writer.optional(startedAt)
             writer.optional(endedAt)
             writer.integer(openWave + 1)
-            writer.integer(passedWave + 1)
+            writer.integer(passedGate + 1)
+            writer.integer(approvedWave + 1)
             writer.optional(pacer.countedAt)
             writer.integer(pacer.credit)
             writer.integer(halvings)
@@ -56,7 +57,7 @@ extension CampaignState {
     }
 
     private static func read(_ reader: inout CBORReader) throws -> CampaignState {
-        try reader.array(17)
+        try reader.array(18)
         let version = try reader.unsigned()
         guard version == Self.version else {
             throw CampaignCodingError("want a state of version \(Self.version), have \(version)")
@@ -71,7 +72,8 @@ extension CampaignState {
         state.endedAt = try reader.optionalInteger().map { Int64($0) }
         let waves = 0...CampaignPlan.limits.waves
         state.openWave = try reader.integer(in: waves) - 1
-        state.passedWave = try reader.integer(in: waves) - 1
+        state.passedGate = try reader.integer(in: waves) - 1
+        state.approvedWave = try reader.integer(in: waves) - 1
         state.pacer.countedAt = try reader.optionalInteger().map { Int64($0) }
         state.pacer.credit = try reader.integer(in: 0...Pacer.maximumCredit)
         state.halvings = try reader.integer(in: 0...20)

@@ -50,8 +50,10 @@ public struct CampaignState: Hashable, Sendable {
     public internal(set) var endedAt: Int64?
     /// The last wave that is open, counted from 0; -1 before the first.
     public internal(set) var openWave: Int
-    /// The last wave that a person let pass, by approval or by resuming; -1 for none.
-    public internal(set) var passedWave: Int
+    /// The last wave, counted from 0, that a person let open although too few settled; -1 for none.
+    public internal(set) var passedGate: Int
+    /// The last wave, counted from 0, that a person approved; -1 for none.
+    public internal(set) var approvedWave: Int
     /// What the pace has to remember.
     public internal(set) var pacer: Pacer
     /// How often the rate was halved.
@@ -81,7 +83,8 @@ public struct CampaignState: Hashable, Sendable {
         phase = .draft
         self.createdBy = createdBy
         openWave = -1
-        passedWave = -1
+        passedGate = -1
+        approvedWave = -1
         pacer = Pacer()
         halvings = 0
         evidence = 0

@@ -13,9 +13,9 @@ public enum CampaignStep: Hashable, Sendable {
     case rollBack(wave: Int?, count: Int)
     /// Waiting and blocked members become `skipped`.
     case skipWaiting(SkipReason)
-    /// Suspects become `failed` as `silent`.
+    /// Suspects whose silence is evidence become `failed` as `silent`, the others `skipped` as `absent`.
     case closeSuspects
-    /// Members that failed by one of these kinds wait again.
+    /// Members that failed by one of these kinds wait again; with `silent` also those that were absent.
     case retry(Set<CampaignFailure>)
     /// Something for the audit log and for those who watch.
     case record(CampaignEvent)
@@ -32,7 +32,9 @@ public enum CampaignEvent: Hashable, Sendable, CustomStringConvertible {
     case waveOpened(Int)
     case paused(PauseReason)
     case resumed(by: String)
-    /// The rate was halved, by a stop rule.
+    /// A stop rule or the test asked for more than a pause.
+    case stopped(PauseReason)
+    /// The rate was halved.
     case slowedDown
     case cancelling(by: String)
     case rollingBack(wave: Int?)
@@ -53,6 +55,7 @@ public enum CampaignEvent: Hashable, Sendable, CustomStringConvertible {
         case .waveOpened(let wave): "wave \(wave + 1) opened"
         case .paused(let reason): "paused: \(reason)"
         case .resumed(let who): "resumed by \(who)"
+        case .stopped(let reason): "stopped: \(reason)"
         case .slowedDown: "slowed down to half the rate"
         case .cancelling(let who): "cancelled by \(who), what was offered finishes"
         case .rollingBack(let wave): "rolling back \(wave.map { "wave \($0 + 1)" } ?? "all")"

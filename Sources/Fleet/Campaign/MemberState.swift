@@ -3,8 +3,8 @@
 ///     blocked ⇄ waiting ─▶ released ─▶ offered ─▶ settled ─▶ rollingBack ─▶ rolledBack
 ///        │         │   ▲       │  │       │ │        ▲  └─▶ kept    └─▶ kept, failed
 ///        ▼         ▼   │       ▼  └─▶ suspect ───────┘
-///      cancelled, skipped │  cancelled    ▼ │
-///                         └── retry ── failed
+///      cancelled, skipped │  cancelled    ▼ ▼
+///                         └── retry ── failed, or skipped as absent
 ///
 /// An offered member is never cancelled: its device may hold the new key already.
 public enum MemberState: Int, Hashable, Sendable, CaseIterable, CustomStringConvertible {
@@ -43,7 +43,8 @@ public enum MemberState: Int, Hashable, Sendable, CaseIterable, CustomStringConv
         .suspect: [.offered, .settled, .failed, .skipped, .cancelled, .waiting],
         .settled: [.rollingBack, .kept],
         .failed: [.waiting, .settled],
-        .skipped: [],
+        // A device that was absent may come late, or be tried again.
+        .skipped: [.waiting, .settled],
         .cancelled: [.settled],
         .rollingBack: [.rolledBack, .kept, .failed],
         .rolledBack: [],

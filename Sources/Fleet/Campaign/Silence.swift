@@ -60,7 +60,7 @@ public struct Silence: Hashable, Sendable {
         releasedAt.saturatingAdding(allowance(interval: interval))
     }
 
-    /// When a suspect is given up as `silent`: after as long again as it was allowed.
+    /// When a suspect is given up, as `silent` or `absent`: after as long again as it was allowed.
     public func closeAt(suspectAt: Int64, interval: Int64?) -> Int64 {
         suspectAt.saturatingAdding(allowance(interval: interval))
     }
