@@ -43,12 +43,13 @@ public final class Agent: Sendable {
     private let log: Log
     private let thread: AgentThread?
     private let hook: Hook?
+    private let runtime: String?
     private let mailbox = Mailbox()
 
     /// Puts the parts together.
     ///
-    /// `version` goes into each report, `hook` tries each new key, timers run on `thread`, if there are
-    /// any.
+    /// `version` goes into each report. If given, `hook` tries each new key, timers run on `thread`, and
+    /// `runtime` is a folder in memory that remembers over restarts when the server was last heard.
     public init(
         store: KeyStore,
         crypto: any Crypto,
@@ -57,8 +58,10 @@ public final class Agent: Sendable {
         version: String,
         log: Log = Log(),
         thread: AgentThread? = nil,
-        hook: Hook? = nil
+        hook: Hook? = nil,
+        runtime: String? = nil
     ) {
+        self.runtime = runtime
         self.hook = hook
         self.thread = thread
         self.store = store
@@ -80,7 +83,8 @@ public final class Agent: Sendable {
             log: log,
             mailbox: mailbox,
             thread: thread,
-            hook: hook
+            hook: hook,
+            runtime: runtime
         )
         return await runner.run(until: goal)
     }

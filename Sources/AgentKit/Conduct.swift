@@ -59,6 +59,8 @@ public struct Conduct: ~Copyable {
     private var endsDevice = false
 
     /// Begins a session as `device`, whom `store` describes; `outgoing` is its first payload.
+    ///
+    /// `instance` is `Report.instanceLength` random bytes, drawn once for each start of the agent.
     public init(
         as device: DeviceRecord,
         of store: KeyStore,
@@ -66,6 +68,7 @@ public struct Conduct: ~Copyable {
         connection: ConnectionID,
         suites: [CipherSuite.ID],
         version: String,
+        instance: [UInt8],
         crypto: any Crypto,
         hasHook: Bool = false
     ) throws {
@@ -77,7 +80,7 @@ public struct Conduct: ~Copyable {
         session = try DeviceSession(
             profile: profile,
             token: isEnrolment ? device.token : nil,
-            report: store.report(agentVersion: version),
+            report: store.report(agentVersion: version, instance: instance),
             connectionID: connection,
             suites: suites,
             crypto: crypto

@@ -173,6 +173,7 @@ extension Runner {
             connection: connection,
             suites: approach.offer,
             version: version,
+            instance: instance,
             crypto: crypto,
             hasHook: hook != nil
         )

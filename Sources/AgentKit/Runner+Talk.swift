@@ -23,6 +23,8 @@ extension Runner {
         let outcome: Talk.Outcome
         do {
             following: while true {
+                // A refusal is authentic, too, and renews nothing: who is in quarantine runs out of time.
+                if event.isWork { serverWasHeard() }
                 switch try await talk?.conduct.perform(event, note: { log($0) }) {
                 case .event(let next): event = next
                 case .transmit:
@@ -48,6 +50,7 @@ extension Runner {
         switch end {
         case .settled:
             startGraceTimers()
+            serverWasHeard()
             takenByHook = []
             return .settled
         case .refused(let problem): return .refused(problem)
@@ -119,6 +122,16 @@ extension Runner {
                 "key stored",
                 ["key": key, "epoch": epoch, "operation": offer.operation.description]
             )
+        }
+    }
+}
+
+extension DeviceEvent {
+    /// Whether the server gives the device something to do before the end.
+    fileprivate var isWork: Bool {
+        switch self {
+        case .install, .retire: true
+        case .nothing, .send, .perform, .settle, .refused, .failed: false
         }
     }
 }

@@ -19,7 +19,10 @@ final class Runner {
     let mailbox: Mailbox
     let timers: Timers
     let hook: Hook?
+    let runtime: String?
 
+    /// Names this run of the agent: two at once are a clone.
+    var instance: [UInt8] = []
     var link: (any Link)?
     var linkNumber = 0
     var isConnected = false
@@ -27,6 +30,12 @@ final class Runner {
     /// How often in a row the broker has said no to this link.
     var refusals = 0
     var talk: Talk?
+    /// When the server was last heard, on `BootClock`; nil when that is not known.
+    var heard: Duration?
+    /// Where that is kept for the next start, once it is needed.
+    var lastWord: LastWord?
+    /// Generations whose lease was found to be over, and said to be.
+    var expired: Set<Thumbprint> = []
     /// The new keys of the session that the hook is trying.
     var trial: Trial?
     /// Runs of the hook so far.
@@ -53,8 +62,10 @@ final class Runner {
         log: Log,
         mailbox: Mailbox,
         thread: AgentThread?,
-        hook: Hook?
+        hook: Hook?,
+        runtime: String?
     ) {
+        self.runtime = runtime
         self.hook = hook
         self.store = store
         self.crypto = crypto
@@ -87,7 +98,9 @@ final class Runner {
         }
         if let limit = timings.enrolmentLimit { timers.set(.limit, after: limit) }
         startGraceTimers()
+        recallLastWord(to: device)
         do {
+            instance = try crypto.randomBytes(Report.instanceLength)
             try await advance()
             while true {
                 if let ending = try await handle(await mailbox.next(), goal) { return ending }
@@ -130,6 +143,7 @@ final class Runner {
         case .resend: transmit()
         case .session: return try await finish(.failed("no answer in \(timings.session)"), goal)
         case .contact: try await beginContact()
+        case .lease: checkLeases()
         case .hook: hookIsLate()
         case .grace(let name, let epoch): endGrace(name, epoch)
         case .limit: break

@@ -14,6 +14,8 @@ final class Timers {
         case limit
         /// The hook has taken too long.
         case hook
+        /// A lease ends.
+        case lease
         /// A superseded key may go.
         case grace(KeyName, Epoch)
     }

@@ -4,9 +4,11 @@ internal import KeyExchange
 /// The keys of the device and the rules by which they change; no I/O.
 ///
 ///     offer ──▶ pending ── activate ──▶ primary ── newer one activated ──▶ grace ── time ──▶ gone
-///                  │                     ⇅ suspend, resume
-///                  │                  suspended ── newer one activated ──▶ grace
+///                  │                     ⇅ suspend, resume                      ⇅
+///                  │                  suspended ── newer one activated ──▶ suspended ── time ──▶ gone
 ///                  └───── discard, or a newer one activated ──▶ gone
+///
+/// A suspended generation stays suspended when a newer one comes: a rotation proves nothing about it.
 ///
 /// Each change says whether anything changed, so that nothing is written when nothing did.
 struct KeyRing: Sendable {
@@ -54,16 +56,17 @@ struct KeyRing: Sendable {
         case .remove:
             return remove(at: index) { _ in true }
         case .suspend(let epoch):
-            return turn(epoch, from: .primary, to: .suspended, at: index)
+            return suspend(epoch, at: index)
         case .resume(let epoch):
-            return turn(epoch, from: .suspended, to: .primary, at: index)
+            return resume(epoch, at: index)
         }
     }
 
     /// Destroys a superseded generation whose grace is over; false if there is none.
     mutating func endGrace(of name: KeyName, _ epoch: Epoch) -> Bool {
         guard let index = keys.firstIndex(where: { $0.name == name }) else { return false }
-        return remove(at: index) { $0.epoch == epoch && $0.state == .grace } != nil
+        let superseded = keys[index].superseded.map(\.epoch)
+        return remove(at: index) { $0.epoch == epoch && superseded.contains(epoch) } != nil
     }
 
     /// Destroys a generation that never came into use; false if there is none.
@@ -104,16 +107,16 @@ struct KeyRing: Sendable {
             // An epoch that was superseded never comes back.
             keys[index].epochs[chosen].state == .pending
         else { return nil }
+        let current = keys[index].current?.epoch
         keys[index].epochs[chosen].state = .primary
         var kept: [StoredEpoch] = []
         var gone: [DestroyedKey] = []
         for var entry in keys[index].epochs {
             if entry.epoch < epoch {
                 let wasPending = entry.state == .pending
-                if entry.state == .primary || entry.state == .suspended {
-                    entry.state = .grace
-                    entry.graceSeconds = graceSeconds
-                }
+                if entry.state == .primary { entry.state = .grace }
+                // One that was superseded before keeps its own time.
+                if entry.epoch == current { entry.graceSeconds = graceSeconds }
                 if wasPending || entry.graceSeconds == 0 {
                     gone.append(entry.destroyed(as: name))
                     continue
@@ -125,19 +128,27 @@ struct KeyRing: Sendable {
         return gone
     }
 
-    /// Changes the state of a generation that has the one named; nothing is destroyed.
-    private mutating func turn(
-        _ epoch: Epoch,
-        from old: Report.EpochState,
-        to new: Report.EpochState,
-        at index: Int
-    ) -> [DestroyedKey]? {
-        guard
-            let chosen = keys[index].epochs.firstIndex(where: {
-                $0.epoch == epoch && $0.state == old
-            })
+    /// Suspends a generation, whatever it was; nil if it is not held, or suspended already.
+    private mutating func suspend(_ epoch: Epoch, at index: Int) -> [DestroyedKey]? {
+        guard let entry = keys[index].epochs.first(where: { $0.epoch == epoch }),
+            entry.state != .suspended
         else { return nil }
-        keys[index].epochs[chosen].state = new
+        // The server suspends what it knows to be in use: the word that said so was lost.
+        let isNew = entry.state == .pending
+        let gone = isNew ? activate(epoch, graceSeconds: entry.graceSeconds, at: index) : []
+        for position in keys[index].epochs.indices where keys[index].epochs[position].epoch == epoch
+        {
+            keys[index].epochs[position].state = .suspended
+        }
+        return gone
+    }
+
+    /// Ends a suspension; nil if there is none.
+    private mutating func resume(_ epoch: Epoch, at index: Int) -> [DestroyedKey]? {
+        let chosen = keys[index].epochs.firstIndex { $0.epoch == epoch && $0.state == .suspended }
+        guard let chosen else { return nil }
+        let isCurrent = keys[index].current?.epoch == epoch
+        keys[index].epochs[chosen].state = isCurrent ? .primary : .grace
         return []
     }
 

@@ -81,7 +81,7 @@ extension KeyStore {
     /// The generations that wait for the end of their grace.
     public var gracePeriods: [GracePeriod] {
         keys.flatMap { key in
-            key.epochs.filter { $0.state == .grace }.map { entry in
+            key.superseded.map { entry in
                 GracePeriod(
                     name: key.name,
                     epoch: entry.epoch,

@@ -56,8 +56,8 @@ public final class KeyStore: Sendable {
     /// The keys held, ascending by name.
     public var keys: [StoredKey] { state.withLock(\.ring.keys) }
 
-    /// What a session tells the server.
-    public func report(agentVersion: String) -> Report {
+    /// What a session tells the server; `instance` names the agent's process.
+    public func report(agentVersion: String, instance: [UInt8]? = nil) -> Report {
         state.withLock { contents in
             Report(
                 agentVersion: agentVersion,
@@ -75,7 +75,8 @@ public final class KeyStore: Sendable {
                             )
                         }
                     )
-                }
+                },
+                instance: instance
             )
         }
     }

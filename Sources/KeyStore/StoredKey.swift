@@ -29,4 +29,15 @@ public struct StoredKey: Sendable {
 
     /// The generation in use.
     public var primary: StoredEpoch? { epochs.first { $0.state == .primary } }
+
+    /// The generation in use, or suspended from it; nil before the first.
+    var current: StoredEpoch? {
+        epochs.last { $0.state == .primary || $0.state == .suspended }
+    }
+
+    /// The generations that wait for the end of their grace.
+    var superseded: [StoredEpoch] {
+        let current = current?.epoch
+        return epochs.filter { $0.state == .grace || $0.state == .suspended && $0.epoch != current }
+    }
 }

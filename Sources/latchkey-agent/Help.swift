@@ -81,6 +81,9 @@ enum Help {
                                       see below (else $LATCHKEY_HOOK)
           --hook-timeout SECONDS      how long it may take over one key (default 10, else
                                       $LATCHKEY_HOOK_TIMEOUT)
+          --runtime DIR               a folder in memory that remembers over restarts of the agent when
+                                      the server was last heard, for keys with a lease (else
+                                      $RUNTIME_DIRECTORY, else latchkey-agent in $XDG_RUNTIME_DIR or /run)
           --state DIR                 the state folder
           --verbose                   more lines on standard error
 
@@ -104,7 +107,14 @@ enum Help {
         Shows who this device is and how far it has got. Works beside a running agent, and offline.
 
         USAGE
-          latchkey-agent status [--json] [--state DIR]
+          latchkey-agent status [--json] [--state DIR] [--runtime DIR]
+
+        LENDING
+          full       encrypts, signs, decrypts, verifies
+          readOnly   decrypts and verifies: pending, or superseded
+          suspended  not lent: the server has suspended it
+          leaseOver  not lent: the server was not heard for longer than the key's lease
+          notHeard   not lent: it has a lease, and the server was not heard since the device started
 
         EXAMPLE
           latchkey-agent status --json | jq .state
@@ -124,6 +134,7 @@ enum Help {
           pending   stored, not in use yet
           primary   in use
           grace     superseded: decrypts and verifies until its grace ends
+          suspended kept and not used, until the server resumes or destroys it
 
         EXAMPLE
           latchkey-agent keys --json | jq -r '.[] | select(.state == "primary").thumbprint'

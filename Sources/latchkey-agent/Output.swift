@@ -35,6 +35,7 @@ indirect enum JSON {
     case text(String)
     case number(UInt64)
     case truth(Bool)
+    case null
     case list([JSON])
     case object([(String, JSON)])
 
@@ -43,6 +44,7 @@ indirect enum JSON {
         switch self {
         case .text(let text): Self.quoted(text)
         case .number(let number): "\(number)"
+        case .null: "null"
         case .truth(let isTrue): isTrue ? "true" : "false"
         case .list(let items): "[" + items.map(\.description).joined(separator: ",") + "]"
         case .object(let members):

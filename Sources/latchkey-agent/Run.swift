@@ -8,7 +8,8 @@ func run(_ words: some Sequence<String>, on thread: AgentThread) async throws(Fa
         words,
         of: "run",
         options: Settings.hookOptions.union([
-            "--contact-interval", "--nudge-delay", "--session-limit", "--state",
+            "--contact-interval", "--nudge-delay", "--session-limit", "--state", "--runtime",
+            "--runtime",
         ]),
         flags: ["--verbose"]
     )
@@ -24,6 +25,7 @@ func run(_ words: some Sequence<String>, on thread: AgentThread) async throws(Fa
     }
     try timings.limitSessions(arguments)
     let hook = try settings.hook(arguments)
+    let runtime = try Settings.runtime(arguments)
     // A look first: nothing is made where there is nothing to run.
     _ = try settings.device()
     let store = try settings.open()
@@ -46,7 +48,8 @@ func run(_ words: some Sequence<String>, on thread: AgentThread) async throws(Fa
         version: version,
         log: settings.log,
         thread: thread,
-        hook: hook
+        hook: hook,
+        runtime: runtime
     )
     try System.onTermination { agent.stop() }
     switch await agent.run(until: .end) {

@@ -1,4 +1,5 @@
 internal import AgentKit
+internal import Glibc
 internal import KeyStore
 internal import MbedCrypto
 
@@ -42,6 +43,19 @@ struct Settings {
             log(.warning, "the hook can't be run now", ["reason": error.description])
         }
         return hook
+    }
+
+    /// Where the agent remembers over restarts when the server was last heard: a folder in memory.
+    static func runtime(_ arguments: Arguments) throws(Failure) -> String {
+        if let path = arguments["--runtime"] ?? System.environment("RUNTIME_DIRECTORY") {
+            guard path.utf8.first == UInt8(ascii: "/"), !path.utf8.contains(0) else {
+                throw Failure(.usage, "--runtime: want an absolute path, have \"\(path)\"")
+            }
+            return path
+        }
+        // The superuser looks where the service's folder is.
+        let base = geteuid() == 0 ? nil : System.environment("XDG_RUNTIME_DIR")
+        return (base ?? "/run") + "/latchkey-agent"
     }
 
     private var credentials: String? { System.environment("CREDENTIALS_DIRECTORY") }

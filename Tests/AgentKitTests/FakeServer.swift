@@ -31,6 +31,10 @@ actor FakeServer {
     private(set) var reports: [Report] = []
     private(set) var failures: [FailureKind] = []
     private var retirement: Retire?
+    /// What a device hears that lacks nothing.
+    private var verdicts: [Verdict] = []
+    /// The server's clock.
+    private var time: UInt64 = 1_800_000_000
     private var refusal: Problem?
     private var suites = Profile.suites
     /// Handshakes that were refused because of their suite.
@@ -42,7 +46,13 @@ actor FakeServer {
         self.token = token
     }
 
-    func desire(_ name: KeyName, _ number: UInt32, _ byte: UInt8, grace: UInt32 = 60) {
+    func desire(
+        _ name: KeyName,
+        _ number: UInt32,
+        _ byte: UInt8,
+        grace: UInt32 = 60,
+        lease: UInt32 = 0
+    ) {
         guard let epoch = Epoch(number) else { return }
         desired.removeAll { $0.name == name }
         desired.append(
@@ -52,7 +62,7 @@ actor FakeServer {
                 algorithm: .aes256GCM,
                 use: .both,
                 graceSeconds: grace,
-                leaseSeconds: 0,
+                leaseSeconds: lease,
                 material: material(byte, count: 32)
             )
         )
@@ -60,6 +70,11 @@ actor FakeServer {
     }
 
     func refuse(_ problem: Problem?) { refusal = problem }
+
+    /// Wants nothing more of anyone.
+    func satisfy() { desired.removeAll() }
+
+    func say(_ verdicts: [Verdict]) { self.verdicts = verdicts }
 
     func accept(_ suites: [CipherSuite.ID]) { self.suites = suites }
 
@@ -143,12 +158,12 @@ actor FakeServer {
             case .confirm(let operation, let results, let verdicts):
                 failures += results.compactMap(\.failure)
                 event = conversation.session.settled(
-                    Settle(operation: operation, verdicts: verdicts + confirmed(results))
+                    settle(operation, verdicts + confirmed(results))
                 )
             case .acknowledge(let receipt):
                 self.receipt = receipt
                 event = conversation.session.settled(
-                    Settle(operation: receipt.operation, verdicts: [])
+                    settle(receipt.operation, [])
                 )
             }
         }
@@ -186,8 +201,14 @@ actor FakeServer {
         guard let operation = try? OperationID(crypto: crypto) else {
             return .refuse(Problem(.serverFailed))
         }
-        guard !missing.isEmpty else { return .settle(Settle(operation: operation, verdicts: [])) }
+        guard !missing.isEmpty else {
+            return .settle(settle(operation, verdicts))
+        }
         return .offer(Offer(operation: operation, keys: missing), verdicts: [])
+    }
+
+    private func settle(_ operation: OperationID, _ verdicts: [Verdict]) -> Settle {
+        Settle(operation: operation, verdicts: verdicts, time: time)
     }
 
     private func confirmed(_ results: [InstallResult]) -> [Verdict] {

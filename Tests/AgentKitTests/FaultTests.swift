@@ -229,7 +229,7 @@ private final class Flag: Sendable {
         let world = try World()
         await world.server.accept([2])
         var timings = quick()
-        timings.session = .milliseconds(200)
+        timings.session = .seconds(1)
         let device = Device(world, timings: timings)
         _ = try await device.enrol()
         try await device.run { _, agent in

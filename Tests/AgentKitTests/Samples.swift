@@ -26,6 +26,12 @@ final class Scratch: Sendable {
     }
 
     deinit {
+        empty()
+        unsafe _ = rmdir(path)
+    }
+
+    /// Removes the files.
+    func empty() {
         if let folder = unsafe opendir(path) {
             while let entry = unsafe readdir(folder) {
                 unsafe withUnsafeBytes(of: &entry.pointee.d_name) { name in
@@ -35,7 +41,6 @@ final class Scratch: Sendable {
             }
             unsafe _ = closedir(folder)
         }
-        unsafe _ = rmdir(path)
     }
 }
 
@@ -84,6 +89,7 @@ func quick() -> Timings {
 /// A device with its agent, which can be stopped and started again over one folder.
 final class Device: Sendable {
     let scratch = Scratch()
+    let runtime = Scratch()
     let log = Lines()
     private let world: World
     private let timings: Timings
@@ -127,7 +133,8 @@ final class Device: Sendable {
             timings: timings,
             version: "test",
             log: Log(from: .debug, to: log.add),
-            hook: hook
+            hook: hook,
+            runtime: runtime.path
         )
     }
 

@@ -62,7 +62,7 @@ private func parse(_ text: [UInt8]) throws -> Bundle {
 
     @Test func `a newer format is named as such`() throws {
         #expect {
-            try parse(Array("latchkey-bundle-2:AAAA\n".utf8))
+            try parse(Array("latchkey-bundle-3:AAAA\n".utf8))
         } throws: { error in
             (error as? BundleError)?.code == .newerFormat
         }

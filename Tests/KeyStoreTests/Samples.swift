@@ -41,6 +41,8 @@ final class Scratch: Sendable {
         close(file)
     }
 
+    func allow(_ mode: mode_t) { unsafe _ = chmod(path, mode) }
+
     func modified(_ name: String) -> [Int] {
         var status = stat()
         unsafe stat("\(path)/\(name)", &status)
@@ -120,6 +122,7 @@ func offer(
     _ number: UInt32,
     _ byte: UInt8,
     grace: UInt32 = 60,
+    lease: UInt32 = 0,
     algorithm: KeyAlgorithm = .aes256GCM
 ) -> OfferedKey {
     OfferedKey(
@@ -128,7 +131,7 @@ func offer(
         algorithm: algorithm,
         use: .both,
         graceSeconds: grace,
-        leaseSeconds: 0,
+        leaseSeconds: lease,
         material: secret(byte, count: algorithm.keyLength)
     )
 }
