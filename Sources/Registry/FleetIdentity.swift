@@ -168,7 +168,7 @@ extension Store {
                 at: .enrolPassword
             )
             let identity = FleetIdentity(
-                anchors: try anchors(vault: vault),
+                anchors: LiveAnchors(try anchors(vault: vault)),
                 broker: BrokerSettings(
                     host: row[1],
                     port: row[2],

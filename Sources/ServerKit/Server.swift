@@ -94,15 +94,12 @@ public struct Server: Sendable {
         _ connection: MQTTConnection,
         _ topics: Topics
     ) -> [SessionWorker] {
+        let suites = configuration.suites.map { CipherSuite.ID(rawValue: $0) }
         let shared = SessionWorker.Shared(
             fleet: registry.fleet,
-            responder: Responder(
-                credential: registry.serverCredential,
-                methods: [Profile.method],
-                suites: configuration.suites.map { CipherSuite.ID(rawValue: $0) },
-                crypto: crypto
-            ),
-            identity: SoftwareKey(registry.serverKey),
+            answering: { hint in
+                registry.answering(hint, suites: suites, crypto: crypto)
+            },
             registry: registry,
             crypto: crypto,
             counters: counters,

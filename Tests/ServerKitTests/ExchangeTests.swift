@@ -31,8 +31,7 @@ private final class Exchange: Sendable {
         let old = scene.worker.shared
         let shared = SessionWorker.Shared(
             fleet: old.fleet,
-            responder: old.responder,
-            identity: old.identity,
+            answering: old.answering,
             registry: old.registry,
             crypto: old.crypto,
             counters: old.counters,

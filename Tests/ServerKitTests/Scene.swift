@@ -30,7 +30,7 @@ final class Scene: Sendable {
     init(
         limits: SessionLimits = SessionLimits(),
         suites: [CipherSuite.ID] = Profile.suites,
-        identity: @Sendable (SoftwareKey) -> any LongTermKey = { $0 }
+        identity: @escaping @Sendable (SoftwareKey) -> any LongTermKey = { $0 }
     ) async throws {
         folder = try TemporaryFolder()
         registry = try Registry.create(
@@ -56,13 +56,20 @@ final class Scene: Sendable {
             of: 1,
             shared: .init(
                 fleet: registry.fleet,
-                responder: Responder(
-                    credential: registry.serverCredential,
-                    methods: [Profile.method],
-                    suites: suites,
-                    crypto: crypto
-                ),
-                identity: identity(SoftwareKey(registry.serverKey)),
+                answering: { [registry, crypto] hint in
+                    registry.anchor(answering: hint).map { anchor in
+                        Answering(
+                            generation: anchor.generation,
+                            responder: Responder(
+                                credential: anchor.credential,
+                                methods: [Profile.method],
+                                suites: suites,
+                                crypto: crypto
+                            ),
+                            identity: identity(SoftwareKey(anchor.key))
+                        )
+                    }
+                },
                 registry: registry,
                 crypto: crypto,
                 counters: counters,

@@ -9,6 +9,7 @@ import Testing
     private let noon = ContinuousClock.now
     private let crypto = BoringCrypto()
     private let responder: Responder
+    private let identity: SoftwareKey
 
     init() throws {
         let key = try crypto.generateAgreementKey(.p256)
@@ -18,6 +19,7 @@ import Testing
             curve: .p256,
             publicKey: key.publicPoint
         )
+        identity = SoftwareKey(key)
         responder = Responder(
             credential: try Credential(ccs: ccs, sentByValue: false),
             methods: [.staticDH],
@@ -49,6 +51,7 @@ import Testing
         let began = noon + .seconds(seconds)
         return SessionTable.Entry(
             session: session,
+            answering: Answering(generation: 1, responder: responder, identity: identity),
             channel: .enrolment(channel ?? "\(name)"),
             beginning: [name],
             began: began,

@@ -127,8 +127,18 @@ public struct BrokerAccount: Hashable, Sendable {
 
 /// A message that is to leave now that its reason is committed.
 public struct OutboxItem: Hashable, Sendable {
+    /// What is to be sent; the number is stored.
+    public enum Kind: Int, Hashable, Sendable, CaseIterable {
+        /// A nudge.
+        case nudge = 0
+        /// What the device's topic of orders shall hold by now: see `Registry.order`.
+        case order = 1
+    }
+
     /// Names the row.
     public let id: Int64
-    /// The device to be nudged.
+    /// The device that it is for.
     public let device: DeviceID
+    /// What is to be sent.
+    public let kind: Kind
 }

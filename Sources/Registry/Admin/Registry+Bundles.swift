@@ -26,7 +26,7 @@ extension Registry {
         guard expiresAt > now else {
             throw RegistryError(.invalid, "the bundle would have expired before it is made")
         }
-        return try await writer.perform { transaction in
+        return try await writer.perform { [anchors] transaction in
             let crypto = transaction.vault.crypto
             guard let id = BundleID(bytes: try crypto.randomBytes(BundleID.length)) else {
                 preconditionFailure("a token's name is of the length asked for")
@@ -41,7 +41,12 @@ extension Registry {
                 isRevoked: false,
                 createdAt: now
             )
-            try transaction.insert(bundle, secret: secret, actor: actor)
+            try transaction.insert(
+                bundle,
+                secret: secret,
+                anchor: anchors.newest.generation,
+                actor: actor
+            )
             return CreatedBundle(bundle: bundle, secret: secret)
         }
     }
@@ -112,6 +117,7 @@ extension Transaction {
     fileprivate func insert(
         _ bundle: EnrolmentBundle,
         secret: KeyMaterial,
+        anchor: UInt32,
         actor: String
     ) throws {
         let group = try groupID(bundle.group)
@@ -124,12 +130,12 @@ extension Transaction {
             """
             INSERT INTO bundle
                 (id, group_id, sealed_secret, uses_allowed, uses_left, expires_at, is_revoked,
-                created_at)
-            VALUES (?, ?, ?, ?, ?, ?, 0, ?)
+                created_at, anchor)
+            VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?)
             """,
             [
                 Data(bundle.id.bytes), group, Data(sealed), bundle.usesAllowed, bundle.usesLeft,
-                bundle.expiresAt, bundle.createdAt,
+                bundle.expiresAt, bundle.createdAt, Int64(anchor),
             ]
         )
         try audit(

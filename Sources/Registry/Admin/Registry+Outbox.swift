@@ -11,9 +11,15 @@ extension Registry {
         try store.read { db in
             try Row.fetchAll(
                 db,
-                sql: "SELECT id, device FROM outbox WHERE id > ? ORDER BY id LIMIT ?",
+                sql: "SELECT id, device, kind FROM outbox WHERE id > ? ORDER BY id LIMIT ?",
                 arguments: [after, page(limit)]
-            ).map { row in OutboxItem(id: row[0], device: try row.name(1, as: DeviceID.self)) }
+            ).map { row in
+                OutboxItem(
+                    id: row[0],
+                    device: try row.name(1, as: DeviceID.self),
+                    kind: try row.value(2, as: OutboxItem.Kind.self)
+                )
+            }
         }
     }
 

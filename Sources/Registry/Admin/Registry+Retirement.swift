@@ -36,7 +36,11 @@ extension Registry {
                     details: ["operation": operation.description]
                 )
             )
-            if next == .retiring { try transaction.nudge(id, now: now) }
+            if next == .retiring {
+                // The order reaches a device that can hold no session, the nudge one that can.
+                try transaction.order(id, now: now)
+                try transaction.nudge(id, now: now)
+            }
         }
     }
 

@@ -1,53 +1,111 @@
 internal import EDHOC
+internal import KeyExchange
 internal import Synchronization
 
 /// The generations that the server works with, for all who ask while it runs.
 ///
 /// A change is published here after its commit; who comes a moment too early asks again.
 final class LiveAnchors: Sendable {
-    private struct Content: Sendable {
+    /// What the database holds, opened.
+    struct Content: Sendable {
         /// Ascending, never empty: the first is the current one.
-        var answering: [ServerAnchor]
+        let answering: [ServerAnchor]
         /// Those of generations out of use too: a device left behind obeys no other.
-        var commandKeys: [UInt32: any SigningKey]
+        let commandKeys: [UInt32: any SigningKey]
     }
 
-    private let content: Mutex<Content>
-
-    /// `answering` ascends and holds one at least.
-    init(answering: [ServerAnchor], commandKeys: [UInt32: any SigningKey]) {
-        precondition(!answering.isEmpty, "a fleet has an identity")
-        content = Mutex(Content(answering: answering, commandKeys: commandKeys))
+    /// What is announced, and who vouches for it.
+    private struct Introduction: Hashable, Sendable {
+        let of: UInt32
+        let by: UInt32
     }
 
-    var current: ServerAnchor { content.withLock { $0.answering[0] } }
+    private struct State: Sendable {
+        var content: Content
+        /// One for each pair of generations that answer: a handful.
+        var announcements: [Introduction: [UInt8]] = [:]
+    }
 
-    var newest: ServerAnchor { content.withLock { $0.answering[$0.answering.count - 1] } }
+    private let state: Mutex<State>
+
+    init(_ content: Content) {
+        precondition(!content.answering.isEmpty, "a fleet has an identity")
+        state = Mutex(State(content: content))
+    }
+
+    var current: ServerAnchor { state.withLock { $0.content.answering[0] } }
+
+    var newest: ServerAnchor {
+        state.withLock { $0.content.answering[$0.content.answering.count - 1] }
+    }
 
     func answering(_ generation: UInt32) -> ServerAnchor? {
-        content.withLock { $0.answering.first { $0.generation == generation } }
+        state.withLock { state in
+            state.content.answering.first { $0.generation == generation }
+        }
     }
 
     func commandKey(_ generation: UInt32) -> (any SigningKey)? {
-        content.withLock { $0.commandKeys[generation] }
+        state.withLock { $0.content.commandKeys[generation] }
     }
 
-    /// Takes in a generation that was announced; one that a switch has overtaken is left out.
-    func announced(_ anchor: ServerAnchor) {
-        content.withLock { content in
-            content.commandKeys[anchor.generation] = anchor.commandKey
-            guard let last = content.answering.last, last.generation < anchor.generation else {
-                return
-            }
-            content.answering.append(anchor)
+    /// Reads the generations again; the lock keeps a late reader from putting back what is older.
+    func replace(
+        with load: () throws(RegistryError) -> Content
+    ) throws(RegistryError) {
+        try state.withLock { state throws(RegistryError) in
+            state = State(content: try load())
         }
     }
 
-    /// Forgets every generation before one.
-    func switched(to generation: UInt32) {
-        content.withLock { content in
-            let rest = content.answering.filter { $0.generation >= generation }
-            if !rest.isEmpty { content.answering = rest }
+    /// What a device is told that talked under one generation and knows none after `pinned`; nil when
+    /// there is nothing new to it.
+    ///
+    /// The generation that answers vouches for the newest, be there others in between: the device
+    /// trusts that one's command key beyond doubt. One that knows no command key yet (0) is first given
+    /// the one that belongs to the identity that it talked to.
+    func announcement(
+        for pinned: UInt32,
+        answeredBy generation: UInt32,
+        fleet: FleetID
+    ) throws(RegistryError) -> (generation: UInt32, bytes: [UInt8])? {
+        let target = pinned == 0 ? answering(generation) : newest
+        guard let target, pinned < target.generation, let key = commandKey(generation) else {
+            return nil
         }
+        let introduction = Introduction(of: target.generation, by: generation)
+        if let known = state.withLock({ $0.announcements[introduction] }) {
+            return (target.generation, known)
+        }
+        do throws(CryptoError) {
+            let bytes = try Anchor.announce(target.wire(fleet), signedBy: key)
+            state.withLock { $0.announcements[introduction] = bytes }
+            return (target.generation, bytes)
+        } catch {
+            throw RegistryError(.failed, "cannot sign an announcement: \(error)")
+        }
+    }
+}
+
+extension ServerAnchor {
+    /// What devices pin of it.
+    func wire(_ fleet: FleetID) -> Anchor {
+        Anchor(
+            generation: generation,
+            fleet: fleet,
+            server: credential,
+            commandKey: commandKey.publicKey
+        )
+    }
+}
+
+extension LiveAnchors {
+    /// The same for a device whose report was noted a moment ago.
+    func announcement(
+        for trust: DeviceRow.Trust,
+        fleet: FleetID
+    ) throws(RegistryError) -> [UInt8]? {
+        guard let pinned = trust.pinned else { return nil }
+        return try announcement(for: pinned, answeredBy: trust.anchor, fleet: fleet)?.bytes
     }
 }

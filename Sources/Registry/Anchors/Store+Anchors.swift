@@ -15,33 +15,19 @@ extension Transaction {
         now: Int64
     ) throws {
         let command = try root.firstCommandKey(fleet: vault.fleet, crypto: vault.crypto)
-        let generation = ServerAnchor.first
-        try run(
-            """
-            INSERT INTO anchor
-                (generation, state, credential, sealed_identity, command_key, sealed_command_key,
-                created_at, changed_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-            """,
-            [
-                Int64(generation), AnchorState.current.rawValue, Data(credential),
-                Data(
-                    try vault.seal(
-                        identity,
-                        under: vault.wrappingKey,
-                        at: .anchorIdentity(generation)
-                    )
-                ),
-                Data(command.publicKey),
-                Data(
-                    try vault.seal(
-                        command.export(),
-                        under: vault.wrappingKey,
-                        at: .commandKey(generation)
-                    )
-                ),
-                now, now,
-            ]
+        try insert(
+            AnchorEntry(
+                generation: ServerAnchor.first,
+                state: .current,
+                kid: [],
+                commandKey: command.publicKey,
+                createdAt: now,
+                changedAt: now,
+                covered: 0
+            ),
+            credential: credential,
+            identity: identity,
+            command: command
         )
         // One truth: what the fleet's row held has moved.
         try run("UPDATE fleet SET identity = ?, credential = ?", [Data(), Data()])
@@ -91,7 +77,7 @@ extension Store {
     }
 
     /// Opens every generation that is still of use.
-    func anchors(vault: Vault) throws(RegistryError) -> LiveAnchors {
+    func anchors(vault: Vault) throws(RegistryError) -> LiveAnchors.Content {
         let rows = try read { db in
             try Row.fetchAll(
                 db,
@@ -131,7 +117,7 @@ extension Store {
             guard !answering.isEmpty else {
                 throw RegistryError(.damaged, "the server's identity is gone")
             }
-            return LiveAnchors(answering: answering, commandKeys: commandKeys)
+            return LiveAnchors.Content(answering: answering, commandKeys: commandKeys)
         } catch {
             throw RegistryError(wrapping: error)
         }

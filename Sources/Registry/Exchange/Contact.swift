@@ -13,6 +13,8 @@ public struct Contact: Sendable {
     public let report: Report
     /// The line of the broker's password file for the password that this session derived.
     public let brokerPasswordHash: String?
+    /// The generation of the server's anchor under which the session was held; nil for the current one.
+    public let answeredBy: UInt32?
     /// The server's time, in seconds since 1970.
     public let now: Int64
 
@@ -23,6 +25,7 @@ public struct Contact: Sendable {
         claim: EnrolmentClaim?,
         report: Report,
         brokerPasswordHash: String?,
+        answeredBy: UInt32? = nil,
         now: Int64
     ) {
         self.credential = credential
@@ -30,6 +33,7 @@ public struct Contact: Sendable {
         self.claim = claim
         self.report = report
         self.brokerPasswordHash = brokerPasswordHash
+        self.answeredBy = answeredBy
         self.now = now
     }
 }

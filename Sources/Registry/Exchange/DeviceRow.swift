@@ -13,11 +13,14 @@ struct DeviceRow: Sendable {
     let credential: [UInt8]
     let orderCounter: UInt64
     let retireOperation: OperationID?
+    /// How far it follows the server's generations.
+    let trust: Trust
     /// Whether its row was written a moment ago, report and all, and no key can be there.
     let isNew: Bool
 
     fileprivate static let columns = """
-        SELECT id, name, group_id, state, credential, order_counter, retire_operation
+        SELECT id, name, group_id, state, credential, order_counter, retire_operation,
+            anchor, pinned, told
         FROM device
         """
 
@@ -29,6 +32,7 @@ struct DeviceRow: Sendable {
         credential = row.bytes(4)
         orderCounter = row[5]
         retireOperation = OperationID(bytes: row.bytes(6))
+        trust = Trust(anchor: row[7], pinned: row[8], told: row[9])
         isNew = false
     }
 
@@ -46,7 +50,20 @@ struct DeviceRow: Sendable {
         state = .enrolled
         orderCounter = 0
         retireOperation = nil
+        trust = Trust()
         self.isNew = isNew
+    }
+}
+
+extension DeviceRow {
+    /// How far a device follows the server's generations; at first as a new row has it.
+    struct Trust: Hashable {
+        /// The one under which it talked last.
+        var anchor = ServerAnchor.first
+        /// The newest that it says it knows; nil for an agent that knows of none.
+        var pinned: UInt32?
+        /// The one that it was told of last.
+        var told: UInt32 = 0
     }
 }
 

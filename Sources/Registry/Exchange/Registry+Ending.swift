@@ -52,6 +52,7 @@ extension Transaction {
             [DeviceState.retired.rawValue, device.id]
         )
         count(.retired, leaving: .retiring)
+        try order(device.name, now: now)
         let destroyed = receipt.destroyed.map(\.thumbprint)
         var details = [
             "operation": receipt.operation.description, "counter": "\(receipt.counter)",

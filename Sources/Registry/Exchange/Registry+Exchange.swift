@@ -30,13 +30,14 @@ extension Registry {
     /// A device that asks again is told the same: the same keys, the same retirement, and no token is
     /// used up twice. A refusal is written to the audit log.
     public func reconcile(_ contact: Contact) async throws(RegistryError) -> Answer {
-        try await writer.perform { transaction in
+        try await writer.perform { [anchors] transaction in
             switch try Admission(transaction: transaction, contact: contact).decide() {
             case .refused(let problem, let subject):
                 try transaction.auditRefusal(problem, about: subject, now: contact.now)
                 return .refuse(problem)
             case .admitted(let device):
-                return try transaction.answer(contact, from: device)
+                let announcement = try transaction.follow(contact, device, anchors)
+                return try transaction.answer(contact, from: device).telling(announcement)
             }
         }
     }
@@ -52,13 +53,17 @@ extension Registry {
         verdicts: [Verdict],
         now: Int64
     ) async throws(RegistryError) -> Settle {
-        try await writer.perform { transaction in
+        try await writer.perform { [anchors] transaction in
             guard let row = try transaction.device(named: device), row.state != .retired else {
                 throw RegistryError(.conflict, "device \(device) takes no keys")
             }
             var confirmation = try Confirming(device: row, now: now, in: transaction)
             for outcome in outcomes { try confirmation.take(outcome) }
-            return Settle(operation: operation, verdicts: verdicts + confirmation.verdicts)
+            return Settle(
+                operation: operation,
+                verdicts: verdicts + confirmation.verdicts,
+                anchor: try anchors.announcement(for: row.trust, fleet: transaction.vault.fleet)
+            )
         }
     }
 
@@ -173,6 +178,16 @@ extension Transaction {
                 Offer(operation: operation, keys: offered),
                 verdicts: plan.verdicts
             )
+    }
+}
+
+extension Answer {
+    /// With the announcement of a generation, if SETTLE comes now; otherwise it comes with that of the
+    /// confirmation.
+    fileprivate func telling(_ announcement: [UInt8]?) -> Answer {
+        guard case .settle(let device, var settle) = self else { return self }
+        settle.anchor = announcement
+        return .settle(device: device, settle)
     }
 }
 

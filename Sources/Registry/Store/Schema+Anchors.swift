@@ -11,8 +11,6 @@ extension Schema {
             sealed_identity BLOB,
             command_key BLOB NOT NULL,
             sealed_command_key BLOB NOT NULL,
-            -- Signed by the command key of the generation before; the first by its own.
-            announcement BLOB,
             created_at INTEGER NOT NULL,
             changed_at INTEGER NOT NULL
         );
@@ -27,6 +25,8 @@ extension Schema {
         -- NULL for an agent that knows nothing of them.
         ALTER TABLE device ADD COLUMN anchor INTEGER NOT NULL DEFAULT 1;
         ALTER TABLE device ADD COLUMN pinned INTEGER;
+        -- The generation that it was told of last, and nudged for.
+        ALTER TABLE device ADD COLUMN told INTEGER NOT NULL DEFAULT 0;
         -- Those that a switch could cut off: enrolled (2) and quarantined (5).
         CREATE INDEX device_by_anchor ON device (anchor, name) WHERE state IN (2, 5);
         ALTER TABLE outbox ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;

@@ -146,11 +146,23 @@ final class Transaction {
         if let old { stateChanges[old, default: 0] -= 1 }
     }
 
+    /// How many devices more are in a state than the table says: it is written at the end of the commit.
+    func uncounted(_ state: DeviceState) -> Int { stateChanges[state] ?? 0 }
+
     /// Leaves a nudge to be sent after the commit.
     func nudge(_ device: DeviceID, now: Int64) throws {
         try run(
             "INSERT INTO outbox (device, created_at) VALUES (?, ?)",
             [device.description, now]
+        )
+        effects.hasOutbox = true
+    }
+
+    /// Leaves word that the device's topic of orders is to follow its state.
+    func order(_ device: DeviceID, now: Int64) throws {
+        try run(
+            "INSERT INTO outbox (device, created_at, kind) VALUES (?, ?, ?)",
+            [device.description, now, OutboxItem.Kind.order.rawValue]
         )
         effects.hasOutbox = true
     }

@@ -1,5 +1,6 @@
 internal import AdminAPI
 internal import AdminModel
+internal import EDHOC
 internal import Fleet
 internal import KeyExchange
 internal import Registry
@@ -101,6 +102,7 @@ extension RegistryAdmin {
 
     /// The file's text, which leaves the server in an answer of JSON and so can't stay a `Secret`.
     private func text(_ group: GroupName, _ token: EnrolmentToken?, expires: UInt64?) -> String {
+        let anchor = registry.newestAnchor
         let bundle = Bundle(
             fleet: registry.fleet,
             group: group,
@@ -110,7 +112,9 @@ extension RegistryAdmin {
                 authority: registry.broker.authority
             ),
             enrolPassword: registry.enrolPassword,
-            server: registry.serverCredential,
+            server: anchor.credential,
+            commandKey: anchor.commandKey.publicKey,
+            anchor: anchor.generation,
             token: token,
             expires: expires
         )

@@ -24,6 +24,9 @@ public struct Topics: Sendable {
     /// Where a device is asked to come and talk.
     public func nudge(_ device: DeviceID) -> String { "\(base(.device(device)))/nudge" }
 
+    /// Where a device finds the order that it has not acknowledged, retained.
+    public func order(_ device: DeviceID) -> String { "\(base(.device(device)))/order" }
+
     /// Whom a message came from; nil when the topic is none of `incoming`.
     public func sender(of topic: String) -> Channel? {
         guard topic.hasPrefix(prefix + "/") else { return nil }

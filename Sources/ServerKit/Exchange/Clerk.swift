@@ -44,9 +44,11 @@ public struct Clerk: Sendable {
         }
     }
 
-    /// Decides about an authenticated device.
+    /// Decides about an authenticated device; `generation` is that of the server's anchor under which
+    /// the session is held, nil for the current one.
     public func reconcile(
         _ introduction: Introduction,
+        answeredBy generation: UInt32? = nil,
         now: Int64
     ) async throws(RegistryError) -> Decided {
         let contact = Contact(
@@ -63,6 +65,7 @@ public struct Clerk: Sendable {
             brokerPasswordHash: introduction.isByValue
                 ? try BrokerAccountLine.hash(introduction.brokerPassword, crypto)
                 : nil,
+            answeredBy: generation,
             now: now
         )
         switch try await registry.reconcile(contact) {

@@ -31,6 +31,8 @@ public final class Counters: Sendable {
         case sessionsExpired = "latchkey_sessions_expired_total"
         /// Nudges sent.
         case nudges = "latchkey_nudges_total"
+        /// Orders published, again or for the first time.
+        case orders = "latchkey_orders_total"
         /// Failures of the registry, as seen by a session.
         case registryFailures = "latchkey_registry_failures_total"
         /// Answers that could not be handed to the broker.
@@ -83,6 +85,7 @@ extension Counters.Name {
         case .refusals: "Devices refused."
         case .sessionsExpired: "Sessions that ended by time."
         case .nudges: "Nudges sent."
+        case .orders: "Retirement orders published."
         case .registryFailures: "Failures of the registry as a session saw them."
         case .publishFailures: "Answers that the broker did not take."
         case .sessionsOpen: "Sessions open now."

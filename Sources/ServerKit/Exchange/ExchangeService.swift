@@ -5,7 +5,7 @@ internal import MQTTLink
 internal import Registry
 internal import ServiceLifecycle
 
-/// Carries payloads between the broker and the workers, and nudges to the devices.
+/// Carries payloads between the broker and the workers, nudges and orders to the devices.
 struct ExchangeService: Service {
     let connection: MQTTConnection
     let topics: Topics
@@ -14,6 +14,7 @@ struct ExchangeService: Service {
     let counters: Counters
     let limits: SessionLimits
     let logger: Logger
+    let renewal = OrderRenewal()
 
     /// Runs until the server is told to end; sessions with work under way are finished first.
     func run() async throws {
@@ -23,7 +24,8 @@ struct ExchangeService: Service {
             group.addTask { await receive() }
             for inbox in inboxes { group.addTask { await inbox.serve() } }
             group.addTask { await expire() }
-            group.addTask { await nudge() }
+            group.addTask { await post() }
+            group.addTask { await renewDaily() }
             // Returns at once; asked for again after each reconnect.
             group.addTask { try? await connection.subscribe(to: topics.incoming) }
             try? await gracefulShutdown()
@@ -95,51 +97,13 @@ struct ExchangeService: Service {
         }
     }
 
-    private func nudge() async {
-        // Once for each row: what the broker loses, the device's own rhythm of contact makes up for.
-        for await _ in registry.outboxSignals() {
-            while !Task.isCancelled {
-                do {
-                    try await sendNudges()
-                    break
-                } catch {
-                    logger.warning("nudges wait", metadata: ["error": "\(error)"])
-                }
-                // No signal tells of rows that were there before, so they are tried again here.
-                try? await Task.sleep(for: .seconds(1))
-            }
-        }
-    }
-
-    private func sendNudges() async throws {
-        while case let items = try await registry.takeOutbox(limit: 200), !items.isEmpty {
-            var sent: [Int64] = []
-            do {
-                for item in items {
-                    try await send(item)
-                    sent.append(item.id)
-                }
-            } catch {
-                // Those that are on their way are not sent again because of one that can't be.
-                if !sent.isEmpty { try await registry.outboxDone(sent) }
-                throw error
-            }
-            try await registry.outboxDone(sent)
-        }
-    }
-
-    private func send(_ item: OutboxItem) async throws {
-        try await connection.waitUntilConnected(within: .seconds(3600))
-        try await connection.publish(
-            MQTTPublication(topic: topics.nudge(item.device), payload: [0xf6])
-        )
-        counters.add(.nudges)
-    }
-
     private func watch() async {
         for await event in connection.events {
             switch event {
-            case .connected: logger.info("connected to the broker")
+            case .connected:
+                logger.info("connected to the broker")
+                // It may have started anew, and have forgotten what was retained.
+                renewal.begin()
             case .disconnected(let error, let pause):
                 logger.warning(
                     "no broker",

@@ -22,6 +22,8 @@ struct SessionTable {
     final class Entry {
         /// The machine.
         var session: ServerSession
+        /// Under which of the server's identities it is held.
+        let answering: Answering
         /// Where it takes place; a payload from elsewhere never reaches it.
         let channel: Channel
         /// The payload that began it.
@@ -38,12 +40,14 @@ struct SessionTable {
 
         init(
             session: consuming ServerSession,
+            answering: Answering,
             channel: Channel,
             beginning: [UInt8],
             began: ContinuousClock.Instant,
             deadline: ContinuousClock.Instant
         ) {
             self.session = session
+            self.answering = answering
             self.channel = channel
             self.beginning = beginning
             self.deadline = deadline

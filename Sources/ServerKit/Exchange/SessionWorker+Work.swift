@@ -7,7 +7,8 @@ internal import Registry
 /// table meanwhile, so the table bounds the tasks too.
 extension SessionWorker {
     func ask(_ operation: LongTermOperation, _ entry: SessionTable.Entry) {
-        if let identity = shared.identity as? SoftwareKey {
+        let identity = entry.answering.identity
+        if let identity = identity as? SoftwareKey {
             do {
                 provide(try identity.performNow(operation), entry)
             } catch {
@@ -18,7 +19,7 @@ extension SessionWorker {
         entry.isBusy = true
         Task {
             do throws(CryptoError) {
-                let result = try await shared.identity.perform(operation)
+                let result = try await identity.perform(operation)
                 entry.isBusy = false
                 provide(result, entry)
             } catch {
@@ -29,8 +30,13 @@ extension SessionWorker {
     }
 
     func reconcile(_ introduction: Introduction, _ entry: SessionTable.Entry) {
+        let generation = entry.answering.generation
         work(entry) { shared throws(RegistryError) in
-            try await shared.clerk.reconcile(introduction, now: shared.wallClock())
+            try await shared.clerk.reconcile(
+                introduction,
+                answeredBy: generation,
+                now: shared.wallClock()
+            )
         } then: { entry, shared, decided in
             entry.device = decided.device
             switch decided.decision {

@@ -14,8 +14,8 @@ actor SessionWorker {
     /// What all workers have in common.
     struct Shared: Sendable {
         let fleet: FleetID
-        let responder: Responder
-        let identity: any LongTermKey
+        /// Who answers a device that has pinned a generation of the server's anchor, or names none.
+        let answering: @Sendable (UInt32?) -> Answering?
         let registry: Registry
         let crypto: any Crypto
         let counters: Counters
@@ -114,19 +114,25 @@ actor SessionWorker {
         }
         do {
             let connection = try freshConnection()
+            var answering: Answering?
             let session = try ServerSession.begin(
                 payload: payload,
                 message1: message1,
                 fleet: shared.fleet,
-                responder: { [responder = shared.responder] _ in responder },
+                responder: { hint in
+                    answering = shared.answering(hint)
+                    return answering?.responder
+                },
                 connection: connection,
                 crypto: shared.crypto
             )
+            guard let answering else { preconditionFailure("a session that nobody answers") }
             shared.counters.add(.handshakesStarted)
             let operation = session.operation
             let now = ContinuousClock.now
             let entry = SessionTable.Entry(
                 session: session,
+                answering: answering,
                 channel: channel,
                 beginning: payload,
                 began: now,

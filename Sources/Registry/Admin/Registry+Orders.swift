@@ -1,0 +1,82 @@
+internal import EDHOC
+internal import Fleet
+internal import GRDB
+public import KeyExchange
+
+extension Registry {
+    /// What a device's topic of orders shall hold now: the retirement that it has not acknowledged,
+    /// signed; empty for nothing, which also clears the topic.
+    ///
+    /// It is the retirement that a session would tell of, so whichever reaches the device first counts.
+    /// The signature is by the command key of the generation under which the device talked last: that
+    /// one it trusts, even if the server has gone on to another since.
+    public func order(for device: DeviceID, now: Int64) async throws(RegistryError) -> [UInt8] {
+        let row = try store.read { db in
+            try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT state, order_counter, retire_operation, anchor FROM device
+                    WHERE name = ?
+                    """,
+                arguments: [device.description]
+            ).map { row in try OpenRetirement(row) }
+        }
+        guard let open = row ?? nil else { return [] }
+        guard let key = anchors.commandKey(open.anchor) else {
+            throw RegistryError(.damaged, "there is no command key \(open.anchor)")
+        }
+        let issuedAt = UInt64(clamping: now)
+        let days = UInt64(try policy().orderLifeDays)
+        let order = Order(
+            fleet: fleet,
+            device: device,
+            operation: open.operation,
+            counter: open.counter,
+            scope: open.scope,
+            issuedAt: issuedAt,
+            expiresAt: days == 0 ? nil : issuedAt + days * 86_400
+        )
+        do { return try Order.sign(order, with: key) } catch {
+            throw RegistryError(.failed, "cannot sign an order: \(error)")
+        }
+    }
+
+    /// Devices with a retirement that they have not acknowledged, by name after `after`.
+    public func devicesUnderOrder(
+        after: DeviceID? = nil,
+        limit: Int
+    ) async throws(RegistryError) -> [DeviceID] {
+        try store.read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT name FROM device WHERE state = 3 AND name > ?
+                    ORDER BY name LIMIT \(page(limit))
+                    """,
+                arguments: [after?.description ?? ""]
+            ).map { row in try row.name(0, as: DeviceID.self) }
+        }
+    }
+}
+
+/// A retirement without a receipt.
+private struct OpenRetirement {
+    let operation: OperationID
+    let counter: UInt64
+    let scope: RetireScope
+    let anchor: UInt32
+
+    /// Of `state, order_counter, retire_operation, anchor`; nil when none is open.
+    init?(_ row: Row) throws {
+        switch try row.value(0, as: DeviceState.self) {
+        case .retiring: scope = .device
+        case .registered, .enrolled, .retired, .quarantined: return nil
+        }
+        guard let operation = OperationID(bytes: row.bytes(2)), row[1] as Int64 > 0 else {
+            throw RegistryError(.damaged, "a retirement without an operation")
+        }
+        self.operation = operation
+        counter = row[1]
+        anchor = row[3]
+    }
+}
