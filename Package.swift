@@ -190,7 +190,8 @@ let package = Package(
         ),
         tests(
             "KeyExchangeTests",
-            ["CBOR", "CryptoHarness", "EDHOC", "KeyExchange", "MbedCrypto", "Secrets"]
+            ["CBOR", "CryptoHarness", "EDHOC", "KeyExchange", "MbedCrypto", "Secrets"],
+            exclude: ["Vectors"]
         ),
         tests("FuzzCorpusTests", ["FuzzTargets"]),
         tests("FleetTests", ["EDHOC", "Fleet", "KeyExchange", "MbedCrypto"]),

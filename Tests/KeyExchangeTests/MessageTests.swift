@@ -11,6 +11,16 @@ struct MessageTests {
         #expect(try Report.parse(report.encoded) == report)
     }
 
+    @Test func `an older agent's report is read as it was written, and without what it lacks`()
+        throws
+    {
+        let report = try Sample.oldReport()
+        let read = try Report.parse(report.encoded)
+        #expect(read == report)
+        #expect(read.instance == nil && read.anchor == 0)
+        #expect(report.encoded.first == 0x86)
+    }
+
     @Test func `a report of an empty device is read as it was written`() throws {
         var report = try Sample.report()
         report.keys = []
@@ -34,6 +44,18 @@ struct MessageTests {
     @Test func `a settlement is read as it was written`() throws {
         let settle = try Sample.settle()
         #expect(try Settle.parse(settle.encoded) == settle)
+    }
+
+    @Test func `a settlement without an announcement, and one without a time, are read as written`()
+        throws
+    {
+        var settle = try Sample.settle()
+        settle.anchor = nil
+        settle.time = .max
+        #expect(try Settle.parse(settle.encoded) == settle)
+        let old = try Sample.oldSettle()
+        #expect(try Settle.parse(old.encoded) == old)
+        #expect(old.encoded.first == 0x83)
     }
 
     @Test func `retirements of keys and of the device are read as they were written`() throws {
@@ -107,7 +129,9 @@ struct MessageTests {
             store: .tpm,
             level: .hardware,
             lastOrder: .max,
-            keys: names.map { Report.HeldKey(name: $0, epochs: epochs) }
+            keys: names.map { Report.HeldKey(name: $0, epochs: epochs) },
+            instance: eight(0xff),
+            anchor: .max
         )
         #expect(report.encoded.count <= room)
         #expect(try Report.parse(report.encoded) == report)
@@ -133,7 +157,9 @@ struct MessageTests {
                     name: name,
                     action: .activate(try #require(Epoch(.max)), graceSeconds: .max)
                 )
-            }
+            },
+            time: .max,
+            anchor: [UInt8](repeating: 0xff, count: Anchor.maximumLength)
         )
         #expect(settle.encoded.count <= room)
         #expect(try Settle.parse(settle.encoded) == settle)

@@ -60,15 +60,28 @@ struct WrongAnswerTests {
     }
 
     private static func settle(
+        items: Int = 3,
         count: Int = 1,
         _ verdicts: @escaping (inout CBORWriter) -> Void
     ) -> (inout CBORWriter) -> Void {
         { writer in
-            writer.array(3)
+            writer.array(items)
             writer.unsigned(4)
             writer.bytes(eight(1))
             writer.array(count)
             verdicts(&writer)
+        }
+    }
+
+    private static func newer(
+        time: @escaping (inout CBORWriter) -> Void = { $0.unsigned(1) },
+        anchor: @escaping (inout CBORWriter) -> Void = { $0.null() },
+        _ verdict: ((inout CBORWriter) -> Void)? = nil
+    ) -> (inout CBORWriter) -> Void {
+        settle(items: 5, count: verdict == nil ? 0 : 1) { writer in
+            verdict?(&writer)
+            time(&writer)
+            anchor(&writer)
         }
     }
 
@@ -79,7 +92,27 @@ struct WrongAnswerTests {
     }
 
     static let settlements: [Wrong] = [
-        Wrong("unknown verdict", settle { verdict(&$0, [3]) }),
+        Wrong("unknown verdict", settle { verdict(&$0, [5]) }),
+        Wrong("unknown verdict with an epoch", settle { verdict(&$0, [5, 1]) }),
+        Wrong("a suspension for an older agent", settle { verdict(&$0, [3, 1]) }),
+        Wrong("a resumption for an older agent", settle { verdict(&$0, [4, 1]) }),
+        Wrong("a suspension without an epoch", newer { verdict(&$0, [3]) }),
+        Wrong("a resumption with surplus", newer { verdict(&$0, [4, 1, 1]) }),
+        Wrong("a suspension of epoch 0", newer { verdict(&$0, [3, 0]) }),
+        Wrong("no time", newer(time: { $0.null() })),
+        Wrong("a time before 1970", newer(time: { $0.integer(-1) })),
+        Wrong("an anchor as a number", newer(anchor: { $0.unsigned(1) })),
+        Wrong(
+            "an anchor of 513 bytes",
+            newer(anchor: { $0.bytes([UInt8](repeating: 1, count: 513)) })
+        ),
+        Wrong("four items", settle(items: 4, count: 0) { $0.unsigned(1) }),
+        Wrong(
+            "six items",
+            settle(items: 6, count: 0) {
+                $0.unsigned(1); $0.null(); $0.null()
+            }
+        ),
         Wrong("a verdict without a kind", settle { verdict(&$0, []) }),
         Wrong("activate without grace", settle { verdict(&$0, [0, 1]) }),
         Wrong("activate epoch 0", settle { verdict(&$0, [0, 0, 60]) }),

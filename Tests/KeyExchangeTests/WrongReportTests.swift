@@ -24,6 +24,15 @@ struct WrongReportTests {
         }
     }
 
+    private static func newer(
+        instance: [UInt8] = eight(1),
+        anchor: UInt64 = 1
+    ) -> (inout CBORWriter) -> Void {
+        report(items: 8) {
+            $0.array(0); $0.bytes(instance); $0.unsigned(anchor)
+        }
+    }
+
     private static func held(
         _ writer: inout CBORWriter,
         _ name: String = Wrong.name,
@@ -101,9 +110,31 @@ struct WrongReportTests {
         Wrong(
             "unknown state",
             report {
+                $0.array(1); held(&$0, state: 4)
+            }
+        ),
+        Wrong(
+            "suspension at an older agent",
+            report {
                 $0.array(1); held(&$0, state: 3)
             }
         ),
+        Wrong("an instance of 7 bytes", newer(instance: Array(eight(1).dropLast()))),
+        Wrong("an instance of 9 bytes", newer(instance: eight(1) + [1])),
+        Wrong("an anchor of 33 bits", newer(anchor: 1 << 32)),
+        Wrong(
+            "no instance, in a report that has one",
+            report(items: 8) {
+                $0.array(0); $0.null(); $0.unsigned(1)
+            }
+        ),
+        Wrong(
+            "nine items",
+            report(items: 9) {
+                $0.array(0); $0.bytes(eight(1)); $0.unsigned(1); $0.null()
+            }
+        ),
+        Wrong("a report that ends too early", report(items: 8) { $0.array(0) }),
         Wrong(
             "a check of 7 bytes",
             report {

@@ -20,7 +20,12 @@ final class Hall {
     final class Box {
         var session: ServerSession
         var isOpen = true
-        init(_ session: consuming ServerSession) { self.session = session }
+        /// The identity that answers.
+        let key: SoftwareKey
+        init(_ session: consuming ServerSession, _ key: SoftwareKey) {
+            self.session = session
+            self.key = key
+        }
     }
 
     let fleet: FleetID
@@ -33,6 +38,8 @@ final class Hall {
     var time: UInt64 = 1_800_000_000
     /// What goes with each settlement.
     var announcement: [UInt8]?
+    /// What is said of keys on top of what they need.
+    var remarks: [Verdict] = []
     var known: [[UInt8]: Credential] = [:]
     var tokens: [[UInt8]: Token] = [:]
     var desired: [OfferedKey] = []
@@ -57,12 +64,14 @@ final class Hall {
         guard case .start(let message1)? = try? Frame(parsing: payload) else { return nil }
         do {
             let anchors = anchors
+            var chosen = party
             let session = try ServerSession.begin(
                 payload: payload,
                 message1: message1,
                 fleet: fleet,
                 responder: { hint in
                     guard let party = hint.map({ anchors[$0] }) ?? party else { return nil }
+                    chosen = party
                     return Responder(
                         credential: party.credential,
                         methods: [Profile.method],
@@ -74,9 +83,9 @@ final class Hall {
                 crypto: crypto
             )
             let operation = session.operation
-            let box = Box(session)
+            let box = Box(session, chosen.key)
             sessions.append(box)
-            return try act(box.session.provide(party.key.performNow(operation)), box)
+            return try act(box.session.provide(box.key.performNow(operation)), box)
         } catch let error as EDHOCError {
             effects.append(.failed(.handshake(error)))
             return Frame.refusal(of: message1, because: error)?.encoded
@@ -91,7 +100,7 @@ final class Hall {
             box.isOpen = false
             return payload
         case .perform(let operation):
-            return try act(box.session.provide(party.key.performNow(operation)), box)
+            return try act(box.session.provide(box.key.performNow(operation)), box)
         case .identify(let id):
             let found =
                 if let ccs = id.credentialByValue {
@@ -140,7 +149,7 @@ final class Hall {
         if let refusal { return .refuse(Problem(refusal, text: "because")) }
         if let retirement { return .retire(retirement) }
         var missing: [OfferedKey] = []
-        var verdicts: [Verdict] = []
+        var verdicts = remarks
         for key in desired {
             let held = introduction.report.keys.first { $0.name == key.name }
             switch held?.epochs.first(where: { $0.epoch == key.epoch })?.state {

@@ -27,6 +27,7 @@ final class Lamp {
         fleet: FleetID = .berlin,
         token: EnrolmentToken? = nil,
         pocket: Pocket? = nil,
+        anchor: UInt32 = 0,
         suites: [CipherSuite.ID] = [3],
         connection: ConnectionID = ConnectionID(eight(0xc1)),
         crypto: any Crypto
@@ -36,7 +37,12 @@ final class Lamp {
         let store = pocket ?? Pocket(crypto: crypto)
         self.pocket = store
         session = try DeviceSession(
-            profile: DeviceProfile(fleet: fleet, server: hall, own: party.credential),
+            profile: DeviceProfile(
+                fleet: fleet,
+                server: hall,
+                anchor: anchor,
+                own: party.credential
+            ),
             token: token,
             report: store.report,
             connectionID: connection,

@@ -11,7 +11,7 @@ struct Pocket {
     var keys: [KeyName: [Epoch: Held]] = [:]
     var lastOrder: UInt64 = 0
     /// Names the process; nil for an older agent.
-    var instance: [UInt8]?
+    var instance: [UInt8]? = eight(0x17)
     /// The newest anchor that is pinned.
     var anchor: UInt32 = 0
     /// Keys that this device cannot take, and why.

@@ -34,8 +34,25 @@ enum Sample {
                     ]
                 ),
                 Report.HeldKey(name: .sign, epochs: []),
-            ]
+                Report.HeldKey(
+                    name: KeyName(checked: "wait"),
+                    epochs: [
+                        Report.HeldEpoch(epoch: .first, state: .suspended, check: eight(4))
+                    ]
+                ),
+            ],
+            instance: eight(0x17),
+            anchor: 2
         )
+    }
+
+    /// The same device with an agent that names no process and suspends nothing.
+    static func oldReport() throws -> Report {
+        var report = try report()
+        report.keys.removeLast()
+        report.instance = nil
+        report.anchor = 0
+        return report
     }
 
     static func offer() throws -> Offer {
@@ -81,7 +98,19 @@ enum Sample {
                 Verdict(name: .data, action: .activate(.first, graceSeconds: 86_400)),
                 Verdict(name: .sign, action: .discard(.first)),
                 Verdict(name: KeyName(checked: "old"), action: .remove),
-            ]
+                Verdict(name: KeyName(checked: "wait"), action: .suspend(.first)),
+                Verdict(name: KeyName(checked: "work"), action: .resume(.first)),
+            ],
+            time: 1_800_000_000,
+            anchor: [UInt8](repeating: 0x55, count: Anchor.maximumLength)
+        )
+    }
+
+    /// What an agent that names no process gets.
+    static func oldSettle() throws -> Settle {
+        Settle(
+            operation: try #require(operation),
+            verdicts: Array(try settle().verdicts.prefix(3))
         )
     }
 
