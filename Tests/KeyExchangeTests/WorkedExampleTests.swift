@@ -9,7 +9,6 @@ import Testing
 struct WorkedExampleTests {
     /// Every number of the example, by its name in the document.
     private func example() throws -> [(name: String, bytes: [UInt8])] {
-        func repeated(_ byte: UInt8) -> [UInt8] { [UInt8](repeating: byte, count: 32) }
         let x = repeated(0x11)
         let y = repeated(0x22)
         let crypto = LabCrypto(ephemerals: [x, y])
@@ -32,10 +31,13 @@ struct WorkedExampleTests {
                 material: material(repeated(0x55))
             )
         ]
+        var pocket = Pocket(crypto: crypto)
+        pocket.anchor = 1
         let lamp = try Lamp(
             lampParty,
             hall: hallParty.credential,
             token: token,
+            pocket: pocket,
             connection: ConnectionID(eight(0xc1)),
             crypto: crypto
         )
@@ -72,8 +74,22 @@ struct WorkedExampleTests {
             ("enrolment_message", introduction.enrolmentMessage), ("enrolment_mac", proof.mac),
             ("broker_password_bytes", clear(password.secret)),
             ("broker_password_text", clear(BrokerPassword.text(password))),
-        ] + reading.numbers
+        ] + reading.numbers + (try signed())
     }
+
+    /// The order and the announcement, with what they are made of.
+    private func signed() throws -> [(name: String, bytes: [UInt8])] {
+        let office = try Office()
+        let anchor = try office.anchor()
+        return [
+            ("command", repeated(0x77)), ("command_public", office.key.publicKey),
+            ("ORDER", try office.sign(office.order())),
+            ("next_CRED_R", anchor.server.encoded), ("next_command_public", anchor.commandKey),
+            ("ANNOUNCEMENT", try Anchor.announce(anchor, signedBy: office.key)),
+        ]
+    }
+
+    private func repeated(_ byte: UInt8) -> [UInt8] { [UInt8](repeating: byte, count: 32) }
 
     @Test func `the worked example of the protocol's document is what the code makes`() throws {
         let document = try Document.read("docs/protocol.md")
@@ -100,6 +116,9 @@ struct WorkedExampleTests {
         #expect(document.hasRow("epochs of one key in REPORT", "\(MessageLimits.epochs)"))
         #expect(document.hasRow("free text", "\(MessageLimits.text)"))
         #expect(document.hasRow("generations in RECEIPT", "\(Receipt.limit)"))
+        #expect(document.hasRow("verdicts in SETTLE", "\(Settle.maximumVerdicts)"))
+        #expect(document.hasRow("order", "\(Order.maximumLength)"))
+        #expect(document.hasRow("announcement of an anchor", "\(Anchor.maximumLength)"))
         #expect(document.hasRow("message_1", "\(MessageLimit.message1)"))
         #expect(document.hasRow("message_2, message_3", "\(MessageLimit.message2And3)"))
         #expect(document.hasRow("message_4", "\(MessageLimit.message4)"))

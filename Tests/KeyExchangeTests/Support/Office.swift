@@ -58,7 +58,7 @@ struct Office {
         try sign(payload, ["latchkey/1 anchor", "berlin"])
     }
 
-    /// A COSE_Sign1 by the document alone, with any headers: a second implementation of its section 10.
+    /// A COSE_Sign1 by the document alone, with any headers: a second implementation of its section 14.
     func sign(
         _ payload: [UInt8],
         _ audience: [String],
