@@ -38,6 +38,25 @@ public enum AuditKind: String, Hashable, Sendable, CaseIterable, CustomStringCon
     case keyMismatched
     /// The device knows a later epoch than the server.
     case deviceAhead
+    case campaignCreated
+    case campaignSubmitted
+    case campaignApproved
+    case campaignStarted
+    /// Its target was listed.
+    case campaignPrepared
+    case campaignWaveOpened
+    case campaignPaused
+    case campaignResumed
+    /// A stop rule or the test asked for more than a pause.
+    case campaignStopped
+    case campaignSlowedDown
+    case campaignCancelling
+    case campaignRollingBack
+    case campaignRetried
+    case campaignDeadlinePassed
+    case campaignRolledBack
+    case campaignCancelled
+    case campaignFinished
 
     /// The word itself.
     public var description: String { rawValue }

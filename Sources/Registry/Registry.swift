@@ -17,6 +17,7 @@ public final class Registry: Sendable {
     let vault: Vault
     let writer: Writer
     let changes: Changes
+    let hold = CampaignHold()
     private let lock: FolderLock
 
     init(

@@ -47,7 +47,7 @@ extension CampaignMachine {
     }
 
     /// Thousandths of a member in a minute: pace, growth, deadline, and what slowed it down.
-    func rate(_ counts: CampaignCounts, at now: Int64) -> Int {
+    public func rate(_ counts: CampaignCounts, at now: Int64) -> Int {
         let pace = plan.pace
         let settled = counts[.settled]
         var rate = pace.rate(confirmed: settled)

@@ -36,6 +36,7 @@ extension Registry {
                     details: ["operation": operation.description]
                 )
             )
+            try transaction.campaigns(leave: device.id, because: .deviceRetired, now: now)
             if next == .retiring {
                 // The order reaches a device that can hold no session, the nudge one that can.
                 try transaction.order(id, now: now)
@@ -62,6 +63,7 @@ extension Registry {
                     device: id.description
                 )
             )
+            try transaction.campaigns(leave: device.id, because: .quarantined, now: now)
         }
     }
 

@@ -114,7 +114,7 @@ extension Transaction {
     }
 
     /// Marks the newest live generation of each key; one that was withdrawn may be tried again.
-    fileprivate func markDue(
+    func markDue(
         _ device: Registry.DeviceEntry,
         key: KeyName?,
         now: Int64

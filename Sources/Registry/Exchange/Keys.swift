@@ -114,6 +114,7 @@ struct Keys {
         records.append(record)
         self.sealed.append(sealed)
         try audit(record, from: .preActive, [:])
+        try transaction.campaigns(hear: record, of: id, now: now)
         return material
     }
 
@@ -146,6 +147,7 @@ struct Keys {
         )
         if !state.hasMaterial { sealed[index] = nil }
         try audit(record, from: old, details)
+        try transaction.campaigns(hear: record, of: id, now: now)
     }
 
     /// Deletes the material of a generation, by the way that its state allows.

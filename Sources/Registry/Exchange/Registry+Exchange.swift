@@ -37,7 +37,11 @@ extension Registry {
                 return .refuse(problem)
             case .admitted(let device):
                 let announcement = try transaction.follow(contact, device, anchors)
-                return try transaction.answer(contact, from: device).telling(announcement)
+                let answer = try transaction.answer(contact, from: device)
+                if device.isNew {
+                    try transaction.campaigns(meet: device.id, now: contact.now)
+                }
+                return answer.telling(announcement)
             }
         }
     }

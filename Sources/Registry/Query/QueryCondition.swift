@@ -84,8 +84,7 @@ struct QueryCondition {
         }
     }
 
-    // A device that has not said what it pinned has 0 there.
-    private static let anchor = "NULL"
+    private static let anchor = "device.pinned"
 
     private mutating func known(
         _ column: String,

@@ -28,6 +28,7 @@ struct QueryPages {
         select columns: String,
         join: String = "",
         filter: String = "1",
+        filterArguments: StatementArguments = [],
         after: String,
         limit: Int
     ) -> (sql: String, arguments: StatementArguments) {
@@ -44,7 +45,7 @@ struct QueryPages {
                     AND device.id = path.device_id \(tail)
                 ORDER BY path.device_id LIMIT \(limit)
                 """,
-                [name, value, after] + condition.arguments
+                [name, value, after] + filterArguments + condition.arguments
             )
         case .group(let name):
             return (
@@ -55,7 +56,7 @@ struct QueryPages {
                     AND device.name > ? \(tail)
                 ORDER BY device.name LIMIT \(limit)
                 """,
-                [name.description, after] + condition.arguments
+                [name.description, after] + filterArguments + condition.arguments
             )
         case .name:
             return (
@@ -65,7 +66,7 @@ struct QueryPages {
                 WHERE device.name > ? \(tail)
                 ORDER BY device.name LIMIT \(limit)
                 """,
-                [after] + condition.arguments
+                [after] + filterArguments + condition.arguments
             )
         }
     }

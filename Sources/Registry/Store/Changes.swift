@@ -6,11 +6,13 @@ final class Changes: Sendable {
     struct Effects: Sendable {
         var hasOutbox = false
         var hasAccounts = false
+        var hasCampaigns = false
     }
 
     private enum Topic: Sendable {
         case outbox
         case accounts
+        case campaigns
     }
 
     private struct Listener: Sendable {
@@ -27,12 +29,13 @@ final class Changes: Sendable {
     private let listeners = Mutex(Listeners())
 
     func announce(_ effects: Effects) {
-        guard effects.hasOutbox || effects.hasAccounts else { return }
+        guard effects.hasOutbox || effects.hasAccounts || effects.hasCampaigns else { return }
         let due = listeners.withLock { listeners in
             listeners.all.filter { listener in
                 switch listener.topic {
                 case .outbox: effects.hasOutbox
                 case .accounts: effects.hasAccounts
+                case .campaigns: effects.hasCampaigns
                 }
             }
         }
@@ -49,6 +52,7 @@ final class Changes: Sendable {
 
     func outbox() -> AsyncStream<Void> { stream(.outbox) }
     func accounts() -> AsyncStream<Void> { stream(.accounts) }
+    func campaigns() -> AsyncStream<Void> { stream(.campaigns) }
 
     private func stream(_ topic: Topic) -> AsyncStream<Void> {
         // Whoever is late needs to know that something came, not how often.

@@ -57,7 +57,7 @@ extension Schema {
             WHERE state >= 5;
         -- Those whose device may still change something about them.
         CREATE INDEX campaign_member_open ON campaign_member (device_id)
-            WHERE state IN (1, 2, 3, 4, 5, 7, 9, 10);
+            WHERE state NOT IN (6, 11, 12);
         CREATE TABLE campaign_count (
             campaign_id INTEGER NOT NULL REFERENCES campaign (id),
             wave INTEGER NOT NULL,

@@ -11,6 +11,8 @@ final class Transaction {
         var groups: [Int64: GroupEntry] = [:]
         var refusals = Refusals()
         var policy: Policy?
+        /// Campaigns that run; nil until they were read.
+        var campaigns: [Int64: LiveCampaign]?
     }
 
     /// Refusals of the minute that runs: whoever has an account at the broker can cause them, and must
@@ -33,8 +35,10 @@ final class Transaction {
     let db: Database
     let vault: Vault
     private let faults: ChangeFaults
-    private(set) var memory: Memory
-    private(set) var effects = Changes.Effects()
+    var memory: Memory
+    var effects = Changes.Effects()
+    /// What changes of campaigns, to be written at the end.
+    var campaigns = CampaignChanges()
     private var stateChanges: [DeviceState: Int] = [:]
     private let firstHead: AuditHead
 
@@ -54,6 +58,7 @@ final class Transaction {
     /// Runs one change; returns its error when it was undone alone, throws when the whole commit is lost.
     func attempt(_ body: (Transaction) throws -> Void) throws -> RegistryError? {
         let (memory, effects, stateChanges) = (memory, effects, stateChanges)
+        let campaigns = campaigns
         try run("SAVEPOINT change")
         do {
             try body(self)
@@ -68,12 +73,14 @@ final class Transaction {
             self.memory.groups = [:]
             self.effects = effects
             self.stateChanges = stateChanges
+            self.campaigns = campaigns
             return RegistryError(wrapping: error)
         }
     }
 
     /// Writes what the changes have in common.
     func finish() throws {
+        try flushCampaigns()
         for (state, change) in stateChanges where change != 0 {
             try run(
                 """

@@ -1,0 +1,167 @@
+internal import Fleet
+internal import GRDB
+internal import KeyExchange
+
+/// The steps that reach for a device's key.
+extension Transaction {
+    /// Marks the keys of the next members of a wave due and nudges them; returns how many were looked at.
+    func release(
+        _ campaign: CampaignRow,
+        wave: Int,
+        count: Int,
+        offsets: [Int]?,
+        now: Int64
+    ) throws -> Int {
+        let live = try live(campaign)
+        var left = min(count, CampaignJob.chunk)
+        let first = left
+        for offset in offsets ?? [0] where left > 0 {
+            let members = try members(
+                """
+                campaign_id = ? AND wave = ? AND detail = ? AND campaign_member.state = 1
+                ORDER BY rank LIMIT ?
+                """,
+                [campaign.id, wave, offset, left]
+            )
+            left -= members.count
+            for var member in members { try release(&member, of: live, now: now) }
+        }
+        return first - left
+    }
+
+    private func release(
+        _ member: inout MemberRow,
+        of campaign: LiveCampaign,
+        now: Int64
+    ) throws {
+        let plan = campaign.plan
+        let reach = try reach(member, key: plan.key)
+        guard case .inUse(let epoch, let rotateAt, let offered) = reach else {
+            guard case .skipped(let reason) = reach else { return }
+            try move(&member, to: .skipped, detail: reason.rawValue, now: now)
+            return try unblock(member.device, key: plan.key, now: now)
+        }
+        let device = Registry.DeviceEntry(id: member.device, name: member.deviceName)
+        switch plan.action {
+        case .rotate: _ = try markDue(device, key: plan.key, now: now)
+        case .compromise:
+            try compromise(device, key: plan.key, campaign: plan.name, now: now)
+        }
+        member.epochBefore = epoch
+        member.epochAfter = offered
+        member.rotateBefore = rotateAt
+        member.releasedAt = now
+        member.expectedBy = plan.silence.suspectAt(releasedAt: now, interval: member.interval)
+        try move(&member, to: .released, now: now)
+    }
+
+    private enum Reach {
+        /// The generation in use, when its next one was due, and one that is on its way already.
+        case inUse(UInt32, rotateAt: Int64?, offered: UInt32?)
+        case skipped(SkipReason)
+    }
+
+    /// Whether a member's key can be replaced now.
+    private func reach(_ member: MemberRow, key: KeyName) throws -> Reach {
+        switch member.deviceState {
+        case .enrolled: break
+        case .registered: return .skipped(.notEnrolled)
+        case .quarantined: return .skipped(.quarantined)
+        case .retiring, .retired: return .skipped(.deviceRetired)
+        }
+        let rows = try rows(
+            """
+            SELECT epoch, state, rotate_at FROM device_key
+            WHERE device_id = ? AND name = ? AND state IN (1, 3, 7, 9) ORDER BY epoch
+            """,
+            [member.device, key.description]
+        )
+        var used: UInt32?
+        var rotateAt: Int64?
+        var offered: UInt32?
+        for row in rows {
+            switch try row.value(1, as: KeyState.self) {
+            case .suspended: return .skipped(.keySuspended)
+            case .offered: offered = row[0]
+            case .active:
+                used = row[0]
+                rotateAt = row[2]
+            // In the device's hands until its successor is.
+            default: used = used ?? row[0]
+            }
+        }
+        guard used != nil || offered != nil else { return .skipped(.keyRetired) }
+        return .inUse(used ?? 0, rotateAt: rotateAt, offered: offered)
+    }
+
+    /// Leads settled members back to the key they had before; returns how many were looked at.
+    func rollBack(
+        _ campaign: CampaignRow,
+        wave: Int?,
+        count: Int,
+        now: Int64
+    ) throws -> Int {
+        let silence = campaign.plan.silence
+        let members = try members(
+            of: campaign,
+            in: .settled,
+            wave: wave,
+            limit: min(count, CampaignJob.chunk)
+        )
+        for var member in members {
+            guard try restore(member, of: campaign, now: now) else {
+                try move(&member, to: .kept, now: now)
+                continue
+            }
+            let allowed = silence.suspectAt(releasedAt: now, interval: member.interval)
+            member.expectedBy = silence.closeAt(suspectAt: allowed, interval: member.interval)
+            try move(&member, to: .rollingBack, now: now)
+        }
+        return members.count
+    }
+
+    private func giveUp(
+        _ member: inout MemberRow,
+        of campaign: CampaignRow,
+        now: Int64
+    ) throws {
+        var end = (state: MemberState.failed, detail: CampaignFailure.silent.rawValue)
+        if member.state == .suspect {
+            end = member.givenUp
+            try hold(member, key: campaign.plan.key, now: now)
+        }
+        member.expectedBy = nil
+        try move(&member, to: end.state, detail: end.detail, now: now)
+    }
+
+    /// Handles members from whom nothing was heard for too long; whether there may be more.
+    func markSilent(_ campaign: CampaignRow, now: Int64) throws -> Bool {
+        let silence = campaign.plan.silence
+        let members = try members(
+            """
+            campaign_id = ? AND campaign_member.state IN (3, 4, 5, 10) AND expected_by <= ?
+            ORDER BY expected_by LIMIT \(CampaignJob.chunk)
+            """,
+            [campaign.id, now]
+        )
+        for var member in members {
+            switch member.state {
+            case .released, .offered:
+                let isEvidence = silence.isEvidence(
+                    releasedAt: member.releasedAt ?? now,
+                    lastSeenBefore: member.lastSeen,
+                    interval: member.interval
+                )
+                member.expectedBy = silence.closeAt(suspectAt: now, interval: member.interval)
+                try move(&member, to: .suspect, detail: isEvidence ? 1 : 0, now: now)
+                campaigns.outcomes[campaign.id, default: []].append(
+                    .suspect(isEvidence: isEvidence)
+                )
+            default:
+                try giveUp(&member, of: campaign, now: now)
+                try unblock(member.device, key: campaign.plan.key, now: now)
+            }
+        }
+        return members.count == CampaignJob.chunk
+    }
+}
