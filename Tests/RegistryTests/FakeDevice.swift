@@ -13,6 +13,10 @@ struct FakeDevice {
     let kid: [UInt8]
     let publicKey: [UInt8]
     var held: [KeyName: [Report.HeldEpoch]] = [:]
+    /// Its process; nil for an agent that knows of none.
+    var instance: [UInt8]?
+    /// The newest generation of the server's anchor that it has pinned.
+    var anchor: UInt32 = 0
     private let crypto = MbedCrypto()
 
     init(_ name: String, kid: [UInt8]? = nil, publicKey: [UInt8]? = nil) throws {
@@ -39,7 +43,9 @@ struct FakeDevice {
                     name: entry.key,
                     epochs: entry.value.sorted { $0.epoch < $1.epoch }
                 )
-            }
+            },
+            instance: instance,
+            anchor: anchor
         )
     }
 

@@ -42,8 +42,16 @@ final class Home: Sendable {
         )
     }
 
-    func open(_ source: RootKeySource? = nil) throws -> Registry {
-        try Registry.open(folder: data, rootKey: source ?? .file(keyFile), crypto: crypto)
+    func open(
+        _ source: RootKeySource? = nil,
+        faults: @escaping ChangeFaults = { _ in nil }
+    ) throws -> Registry {
+        try Registry.open(
+            folder: data,
+            rootKey: source ?? .file(keyFile),
+            crypto: crypto,
+            faults: faults
+        )
     }
 
     /// A fleet with the group `lights` that shall hold the key `door`.

@@ -14,6 +14,12 @@ final class Lamp {
     let ccs: [UInt8]
     let identity: SoftwareKey
     var token: EnrolmentToken?
+    /// Its process; nil for an agent that knows neither of processes nor of anchors.
+    var instance: [UInt8]?
+    /// What it has pinned, ascending; it talks under the newest.
+    var anchors: [Anchor]
+    /// The highest counter that it has obeyed.
+    var lastOrder: UInt64 = 0
     private(set) var held: [KeyName: [Report.HeldEpoch]] = [:]
     private(set) var materials: [Thumbprint] = []
     private(set) var session: DeviceSession
@@ -27,11 +33,22 @@ final class Lamp {
         _ name: String,
         at scene: Scene,
         token: EnrolmentToken? = nil,
+        instance: [UInt8]? = nil,
         suites: [CipherSuite.ID] = [3]
     ) throws {
         id = try DeviceID(parsing: name)
         self.scene = scene
         self.token = token
+        self.instance = instance
+        let anchor = scene.registry.newestAnchor
+        anchors = [
+            Anchor(
+                generation: anchor.generation,
+                fleet: scene.registry.fleet,
+                server: anchor.credential,
+                commandKey: anchor.commandKey.publicKey
+            )
+        ]
         let key = try scene.crypto.generateAgreementKey(.p256)
         identity = SoftwareKey(key)
         ccs = CCS.encode(
@@ -45,11 +62,12 @@ final class Lamp {
         session = try DeviceSession(
             profile: DeviceProfile(
                 fleet: scene.registry.fleet,
-                server: scene.registry.serverCredential,
+                server: anchor.credential,
+                anchor: anchor.generation,
                 own: Credential(ccs: ccs, sentByValue: true)
             ),
             token: token,
-            report: Self.report([:]),
+            report: Self.report([:], instance, anchor.generation, 0),
             connectionID: connection,
             suites: suites,
             crypto: scene.crypto
@@ -59,7 +77,7 @@ final class Lamp {
     var outgoing: (payload: [UInt8], channel: Channel) { (session.outgoing, channel) }
     /// What it holds in short: `door 1 primary`.
     var inShort: [String] {
-        Self.report(held).keys.flatMap { key in
+        report.keys.flatMap { key in
             key.epochs.map { "\(key.name) \($0.epoch) \($0.state)" }
         }
     }
@@ -71,11 +89,12 @@ final class Lamp {
         session = try DeviceSession(
             profile: DeviceProfile(
                 fleet: scene.registry.fleet,
-                server: scene.registry.serverCredential,
+                server: anchors[anchors.count - 1].server,
+                anchor: anchors[anchors.count - 1].generation,
                 own: Credential(ccs: ccs, sentByValue: byValue)
             ),
             token: byValue ? token : nil,
-            report: Self.report(held),
+            report: report,
             connectionID: connection,
             suites: suites,
             crypto: scene.crypto
@@ -138,14 +157,43 @@ final class Lamp {
                 return InstallResult(name: key.name, epoch: key.epoch, failure: nil)
             }
             return try act(on: session.installed(results))
-        case .retire:
+        case .retire(let retire):
             held = [:]
+            lastOrder = max(lastOrder, retire.counter)
             return try act(on: session.destroyed([]))
         case .settle(let settle):
             for verdict in settle.verdicts { obey(verdict) }
+            if let announcement = settle.anchor { try pin(announcement) }
             return event
         case .nothing, .send, .refused, .failed: return event
         }
+    }
+
+    /// Pins what the newest command key vouches for.
+    private func pin(_ announcement: [UInt8]) throws {
+        let anchor = try Anchor.verify(
+            announcement,
+            commandKey: anchors[anchors.count - 1].commandKey,
+            fleet: scene.registry.fleet,
+            crypto: scene.crypto
+        )
+        anchors.append(anchor)
+    }
+
+    /// Obeys an order that came without a session.
+    func obey(order bytes: [UInt8]) throws -> Order {
+        let order = try Order.verify(
+            bytes,
+            commandKey: anchors[anchors.count - 1].commandKey,
+            fleet: scene.registry.fleet,
+            device: id,
+            crypto: scene.crypto
+        )
+        if order.refusal(lastObeyed: lastOrder, serverTimeFloor: nil) == nil {
+            lastOrder = order.counter
+            held = [:]
+        }
+        return order
     }
 
     private func obey(_ verdict: Verdict) {
@@ -169,13 +217,24 @@ final class Lamp {
         }
     }
 
-    private static func report(_ held: [KeyName: [Report.HeldEpoch]]) -> Report {
+    private var report: Report {
+        Self.report(held, instance, anchors.last?.generation ?? 0, lastOrder)
+    }
+
+    private static func report(
+        _ held: [KeyName: [Report.HeldEpoch]],
+        _ instance: [UInt8]?,
+        _ anchor: UInt32,
+        _ lastOrder: UInt64
+    ) -> Report {
         Report(
             agentVersion: "1.0",
             store: .file,
             level: .software,
-            lastOrder: 0,
-            keys: held.sorted { $0.key < $1.key }.map { .init(name: $0.key, epochs: $0.value) }
+            lastOrder: lastOrder,
+            keys: held.sorted { $0.key < $1.key }.map { .init(name: $0.key, epochs: $0.value) },
+            instance: instance,
+            anchor: instance == nil ? 0 : anchor
         )
     }
 }

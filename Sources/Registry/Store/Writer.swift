@@ -125,7 +125,7 @@ final class Writer: Sendable {
     private func transact(_ works: [Work], isCareful: Bool) throws -> [RegistryError?] {
         var errors: [RegistryError?] = []
         let before = memory.withLock { $0 }
-        let (memory, effects) = try store.pool.writeWithoutTransaction { db in
+        try store.pool.writeWithoutTransaction { db in
             let transaction = Transaction(db: db, vault: vault, memory: before, faults: faults)
             try db.inTransaction(.immediate) {
                 for work in works {
@@ -140,11 +140,11 @@ final class Writer: Sendable {
                 try transaction.reached(.committing)
                 return .commit
             }
+            // Behind the commit it counts, whatever comes now.
+            memory.withLock { $0 = transaction.memory }
+            changes.announce(transaction.effects)
             try transaction.reached(.committed)
-            return (transaction.memory, transaction.effects)
         }
-        self.memory.withLock { $0 = memory }
-        changes.announce(effects)
         return errors
     }
 }
