@@ -14,7 +14,19 @@ enum BodyLimit {
 extension Request {
     /// Reads the body as a JSON object with known fields only.
     func body<Body: AdminModel.RequestBody>(_ type: Body.Type) async throws -> Body {
+        try decoded(type, from: try await bytes(atMost: BodyLimit.json))
+    }
+
+    /// The same where a request without a body says all that must be said.
+    func optionalBody<Body: AdminModel.RequestBody>(_ type: Body.Type) async throws -> Body? {
         let bytes = try await bytes(atMost: BodyLimit.json)
+        return bytes.isEmpty ? nil : try decoded(type, from: bytes)
+    }
+
+    private func decoded<Body: AdminModel.RequestBody>(
+        _ type: Body.Type,
+        from bytes: Data
+    ) throws -> Body {
         let decoder = JSONDecoder()
         do {
             for field in try decoder.decode(FieldNames.self, from: bytes).names.sorted()
@@ -30,14 +42,23 @@ extension Request {
             throw AdminProblem(error)
         }
         do {
-            return try decoder.decode(type, from: bytes)
+            let body = try decoder.decode(type, from: bytes)
+            let sent = try decoder.decode(JSONShape.self, from: bytes)
+            let read = try decoder.decode(JSONShape.self, from: try JSONEncoder().encode(body))
+            guard let field = sent.fieldMissing(in: read) else { return body }
+            throw AdminProblem(
+                .malformed,
+                "unknown field \"\(field.shown)\"",
+                details: [.init(field: field.shown, message: "unknown field")]
+            )
         } catch let error as DecodingError {
             // The decoder forgets in which field it met a number that does not fit.
             guard case .dataCorrupted(let context) = error, context.codingPath.isEmpty else {
                 throw AdminProblem(error)
             }
-            let numbers = try? decoder.decode([String: AnyNumber].self, from: bytes)
-            let field = numbers?.filter { $0.value.isMisfit }.keys.min() ?? "?"
+            let shape = try? decoder.decode(JSONShape.self, from: bytes)
+            let fields = shape?.misfits ?? []
+            let field = fields.isEmpty ? "?" : fields.joined(separator: "\" or \"")
             throw AdminProblem(
                 .malformed,
                 "field \"\(field.shown)\": want a whole number, 0 to \(UInt32.max)",
@@ -84,17 +105,6 @@ private struct FieldNames: Decodable {
 
     init(from decoder: any Decoder) throws {
         names = try decoder.container(keyedBy: Name.self).allKeys.map(\.stringValue)
-    }
-}
-
-/// Any value, of which only numbers are looked at.
-private struct AnyNumber: Decodable {
-    let value: Double?
-
-    var isMisfit: Bool { value.map { UInt32(exactly: $0) == nil } ?? false }
-
-    init(from decoder: any Decoder) throws {
-        value = try? decoder.singleValueContainer().decode(Double.self)
     }
 }
 

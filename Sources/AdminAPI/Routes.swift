@@ -13,6 +13,7 @@ struct Routes {
         var routes = general + sets + bundles + devices + audit
         if let service = service as? any KeyLifeService { routes += keys(service) }
         if let service = service as? any TrustService { routes += trust(service) }
+        if let service = service as? any CampaignService { routes += campaigns(service) }
         return routes
     }
 

@@ -29,6 +29,7 @@ package struct FakeFleet: Sendable {
             about: "how much of the fleet must trust a new anchor before the switch"
         ),
     ]
+    package var campaigns: [String: FakeCampaign] = [:]
     package var anchors = [AnchorRecord(generation: 1, state: "current", createdAt: noon)]
 }
 

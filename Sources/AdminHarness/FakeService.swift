@@ -46,6 +46,11 @@ package final class FakeService: AdminService {
                 keysSuspended: state.devices.values.flatMap(\.keys)
                     .count { $0.state == "suspended" },
                 notices: Dictionary(state.notices.map { ($0.kind, 1) }, uniquingKeysWith: +),
+                campaigns: Dictionary(
+                    state.campaigns.values.filter { !$0.campaign.isOver }
+                        .map { ($0.campaign.state, 1) },
+                    uniquingKeysWith: +
+                ),
                 auditRows: Int64(state.audit.count),
                 auditHead: "00ff",
                 schemaVersion: 1,

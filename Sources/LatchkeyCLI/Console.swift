@@ -15,6 +15,12 @@ package struct Console: Sendable {
     package var isInputTerminal: Bool
     /// One line of an answer.
     package var readLine: @Sendable () -> String?
+    /// Whether the output may be coloured.
+    package var hasColor: Bool
+    /// Columns and rows of the terminal now; nil for none.
+    package var terminalSize: @Sendable () -> (columns: Int, rows: Int)?
+    /// Each time that a person presses Ctrl-C, from now on; ends at once where nobody can.
+    package var interruptions: @Sendable () -> AsyncStream<Void>
 
     /// States all of it.
     package init(
@@ -22,13 +28,19 @@ package struct Console: Sendable {
         error: @escaping @Sendable (String) -> Void,
         isOutputTerminal: Bool = false,
         isInputTerminal: Bool = false,
-        readLine: @escaping @Sendable () -> String? = { nil }
+        readLine: @escaping @Sendable () -> String? = { nil },
+        hasColor: Bool = false,
+        terminalSize: @escaping @Sendable () -> (columns: Int, rows: Int)? = { nil },
+        interruptions: @escaping @Sendable () -> AsyncStream<Void> = { AsyncStream { $0.finish() } }
     ) {
         self.output = output
         self.error = error
         self.isOutputTerminal = isOutputTerminal
         self.isInputTerminal = isInputTerminal
         self.readLine = readLine
+        self.hasColor = hasColor
+        self.terminalSize = terminalSize
+        self.interruptions = interruptions
     }
 
     private static let standard = Console(
@@ -36,7 +48,10 @@ package struct Console: Sendable {
         error: { write($0, to: STDERR_FILENO) },
         isOutputTerminal: isatty(STDOUT_FILENO) == 1,
         isInputTerminal: isatty(STDIN_FILENO) == 1,
-        readLine: { Swift.readLine() }
+        readLine: { Swift.readLine() },
+        hasColor: isatty(STDOUT_FILENO) == 1 && wantsColor,
+        terminalSize: { sizeOfTerminal() },
+        interruptions: { Interruption.stream() }
     )
 
     /// Writes a line and its end.
@@ -62,4 +77,19 @@ private func write(_ text: String, to descriptor: Int32) {
         }
         rest = rest.dropFirst(written)
     }
+}
+
+/// Whether the environment lets us colour: https://no-color.org, and terminals that can't.
+private var wantsColor: Bool {
+    if let value = unsafe getenv("NO_COLOR"), unsafe value.pointee != 0 { return false }
+    guard let value = unsafe getenv("TERM") else { return false }
+    return unsafe String(cString: value) != "dumb"
+}
+
+private func sizeOfTerminal() -> (columns: Int, rows: Int)? {
+    var size = winsize()
+    guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0,
+        size.ws_row > 0
+    else { return nil }
+    return (Int(size.ws_col), Int(size.ws_row))
 }

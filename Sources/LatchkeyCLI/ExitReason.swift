@@ -22,6 +22,10 @@ package enum ExitReason: Int32, Sendable, CaseIterable {
     case notSettled = 8
     /// The audit log was changed.
     case auditDamaged = 9
+    /// The campaign was cancelled.
+    case cancelled = 10
+    /// Ctrl-C; what was asked for goes on.
+    case interrupted = 130
     /// The command line can't be understood (EX_USAGE).
     case usage = 64
 
@@ -42,9 +46,10 @@ package enum ExitReason: Int32, Sendable, CaseIterable {
           0  done                          5  no such thing
           1  refused by the server         6  exists, or in the wrong state
           2  local file, or not confirmed  7  server busy or failing: try again
-          3  no server on the socket       8  not all keys settled in time
+          3  no server on the socket       8  not all keys settled
           4  not permitted                 9  audit log damaged
-          64 wrong usage
+          10 the campaign was cancelled    64 wrong usage
+          130 interrupted: what was asked for goes on
         """
 }
 

@@ -8,7 +8,8 @@ struct Latchkey: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             StatusCommand.self, GroupCommand.self, KeySpecCommand.self, BundleCommand.self,
-            DeviceCommand.self, KeyCommand.self, NoticesCommand.self, PolicyCommand.self,
+            DeviceCommand.self, KeyCommand.self, CampaignCommand.self, NoticesCommand.self,
+            PolicyCommand.self,
             AnchorCommand.self, AuditCommand.self,
         ]
     )
@@ -28,6 +29,12 @@ struct Latchkey: AsyncParsableCommand {
           latchkey bundle create --group hall --uses 5 --output hall.bundle
           latchkey device list --group hall
           latchkey key rotate --group hall --key data --wait 30
+
+        A CAMPAIGN OVER MANY DEVICES
+          latchkey campaign create spring --key data --where 'group=hall' --rate 60/min
+          latchkey campaign plan spring
+          latchkey campaign start spring
+          latchkey campaign watch spring
         """
 
     private static let manners = flowing(

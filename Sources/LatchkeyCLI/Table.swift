@@ -22,7 +22,7 @@ struct Table {
         let console = Console.current
         if !isBegun {
             let line = aligned(heads)
-            console.print(console.isOutputTerminal ? "\u{1B}[1m\(line)\u{1B}[0m" : line)
+            console.print(console.hasColor ? "\u{1B}[1m\(line)\u{1B}[0m" : line)
             isBegun = true
         }
         for row in rows { console.print(aligned(row)) }
@@ -70,5 +70,12 @@ struct JSONList {
 func json(_ value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+}
+
+/// A value as JSON on one line, for programs that read lines.
+func compactJSON(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(value), as: UTF8.self)
 }

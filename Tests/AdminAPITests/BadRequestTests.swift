@@ -130,6 +130,51 @@ import Testing
             message: "want report or quarantine"
         ),
         Bad(
+            target: "/v1/campaigns",
+            body: #"{"name":"a","key":"k","where":"group=hall"}"#,
+            message: "field \"pace\" is missing"
+        ),
+        Bad(
+            target: "/v1/campaigns",
+            body: #"{"name":"a","key":"k","where":"id=x","pace":{"perMinute":1,"perHour":2}}"#,
+            message: "unknown field \"pace.perHour\""
+        ),
+        Bad(
+            target: "/v1/campaigns",
+            body:
+                #"{"name":"a","key":"k","where":"id=x","pace":{"perMinute":1},"waves":[{"gate":5}]}"#,
+            message: "unknown field \"waves.0.gate\""
+        ),
+        Bad(
+            target: "/v1/campaigns",
+            body: #"{"name":"a","key":"k","where":"id=x","pace":{"perMinute":1.5}}"#,
+            message: "field \"pace.perMinute\""
+        ),
+        Bad(
+            target: "/v1/campaigns",
+            body: #"{"name":"a","key":"k","where":"grup=x","pace":{"perMinute":1}}"#,
+            status: 422,
+            code: "invalid",
+            message: "column 1"
+        ),
+        Bad(
+            target: "/v1/campaigns/spring/start",
+            body: "",
+            status: 404,
+            code: "notFound",
+            message: "no campaign spring"
+        ),
+        Bad(
+            target: "/v1/campaigns/spring/pause",
+            body: #"{"wave":1}"#,
+            message: "unknown field \"wave\": want only revision"
+        ),
+        Bad(
+            target: "/v1/campaigns/spring/resume",
+            body: #"{"revision":"1"}"#,
+            message: "field \"revision\" has the wrong type"
+        ),
+        Bad(
             target: "/v1/devices/import",
             body: "name,group,public_key\nlamp,hall\nlamp-2\n",
             status: 422,

@@ -13,6 +13,10 @@ import Testing
         ["key", "destroy"], ["notices"], ["policy"], ["policy", "show"], ["policy", "set"],
         ["anchor"], ["anchor", "list"], ["anchor", "announce"], ["anchor", "switch"],
         ["anchor", "stragglers"],
+        ["campaign"], ["campaign", "create"], ["campaign", "plan"], ["campaign", "start"],
+        ["campaign", "watch"], ["campaign", "show"], ["campaign", "list"], ["campaign", "pause"],
+        ["campaign", "resume"], ["campaign", "cancel"], ["campaign", "rollback"],
+        ["campaign", "approve"], ["campaign", "retry"], ["campaign", "report"],
         ["audit"], ["audit", "list"], ["audit", "verify"],
     ]
 

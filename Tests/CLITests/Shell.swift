@@ -45,14 +45,27 @@ func withShell(
 }
 
 /// Runs `latchkey`.
-func run(_ words: [String], answer: String? = nil) async -> Outcome {
+func run(
+    _ words: [String],
+    answer: String? = nil,
+    terminal: (columns: Int, rows: Int)? = nil,
+    isInterrupted: Bool = false
+) async -> Outcome {
     let output = Sink()
     let error = Sink()
     let console = Console(
         output: { output.add($0) },
         error: { error.add($0) },
+        isOutputTerminal: terminal != nil,
         isInputTerminal: answer != nil,
-        readLine: { answer }
+        readLine: { answer },
+        terminalSize: { terminal },
+        interruptions: {
+            AsyncStream { continuation in
+                if isInterrupted { continuation.yield() }
+                continuation.finish()
+            }
+        }
     )
     let code = await Console.$current.withValue(console) { await CommandLineTool.run(words) }
     return Outcome(status: ExitReason(rawValue: code), output: output.text, error: error.text)

@@ -1,0 +1,126 @@
+internal import AdminModel
+internal import ArgumentParser
+internal import Glibc
+
+extension CampaignCommand {
+    struct Watch: AdminCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Shows how far a campaign is until it ends.",
+            discussion: lesson(
+                """
+                On a terminal the view is drawn anew; elsewhere each change is a line, and with --json
+                an object. Ctrl-C ends the watching, not the campaign. The exit code tells the end: 0
+                when every device settled or was left alone, 8 when some did not, 10 when the campaign
+                was cancelled.
+                """,
+                examples: "latchkey campaign watch spring",
+                "latchkey campaign watch spring --json | jq -c .campaign.members"
+            )
+        )
+
+        @Argument(help: "The campaign's name.") var name: String
+        @OptionGroup var server: ServerOptions
+        @OptionGroup var output: OutputOptions
+
+        func validate() throws { try checkCampaign(name) }
+
+        func perform(with client: AdminClient) async throws {
+            let end = try await withThrowingTaskGroup(of: Campaign?.self) { tasks in
+                let console = Console.current
+                tasks.addTask { try await follow(client) }
+                tasks.addTask {
+                    for await _ in console.interruptions() { return nil }
+                    // No way to interrupt: the other task tells the end.
+                    try await Task.sleep(for: .seconds(1 << 30))
+                    return nil
+                }
+                defer { tasks.cancelAll() }
+                return try await tasks.next() ?? nil
+            }
+            guard let end else {
+                throw Failure(
+                    .interrupted,
+                    "stopped watching; campaign \(name) goes on: latchkey campaign watch \(name)"
+                )
+            }
+            try Self.judge(end)
+        }
+
+        /// Looks until the campaign is over, and shows each change.
+        private func follow(_ client: AdminClient) async throws -> Campaign {
+            let console = Console.current
+            let isLive = console.isOutputTerminal && !output.isJSON
+            var screen = Screen()
+            var last: CampaignDetail?
+            var pause = Duration.milliseconds(100)
+            var patience = 60
+            while true {
+                do {
+                    let detail: CampaignDetail = try await client.get(campaignPath(name))
+                    patience = 60
+                    if detail.campaign.state == "draft" {
+                        throw Failure(
+                            .conflict,
+                            "campaign \(name) is a draft: latchkey campaign start \(name)"
+                        )
+                    }
+                    if isLive {
+                        let size = console.terminalSize() ?? (columns: 80, rows: 24)
+                        let view = CampaignView(
+                            detail: detail,
+                            width: size.columns - 1,
+                            hasColor: console.hasColor,
+                            now: Int64(Glibc.time(nil))
+                        )
+                        console.output(
+                            screen.draw(
+                                Array(view.lines.prefix(max(1, size.rows - 1))),
+                                columns: size.columns
+                            )
+                        )
+                    } else if last.map({ Self.differs(detail, from: $0) }) ?? true {
+                        console.print(
+                            output.isJSON
+                                ? try compactJSON(detail) : CampaignView.line(detail.campaign)
+                        )
+                    }
+                    last = detail
+                    if detail.campaign.isOver { return detail.campaign }
+                } catch let failure as Failure
+                    where failure.status == .unreachable && last != nil && patience > 0
+                {
+                    // A server that is started anew goes on with the campaign, and so does this.
+                    if patience == 60 { console.note("\(failure); trying again for a minute") }
+                    patience -= 1
+                }
+                try await Task.sleep(for: pause)
+                pause = min(pause * 3 / 2, .seconds(1))
+            }
+        }
+
+        /// Whether a person would see a change; estimates alone are none.
+        private static func differs(_ new: CampaignDetail, from old: CampaignDetail) -> Bool {
+            new.campaign != old.campaign || new.waves != old.waves
+        }
+
+        /// Turns the end into an exit code.
+        private static func judge(_ campaign: Campaign) throws(Failure) {
+            guard campaign.state == "finished" else {
+                throw Failure(
+                    .cancelled,
+                    "campaign \(campaign.name) was cancelled: \(campaign.settled) of "
+                        + "\(campaign.total) settled; see `latchkey campaign report \(campaign.name)`"
+                )
+            }
+            let missed = campaign.total - campaign.settled - (campaign.members["skipped"] ?? 0)
+            guard missed == 0 else {
+                throw Failure(
+                    .notSettled,
+                    "\(counted(missed, "device")) of \(campaign.total) did not settle: see "
+                        + "`latchkey campaign show \(campaign.name) --members --state failed`, then "
+                        + "`latchkey campaign retry`"
+                )
+            }
+        }
+    }
+}
