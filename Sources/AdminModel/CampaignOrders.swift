@@ -2,9 +2,9 @@
 public struct CampaignOrder: RequestBody, Hashable {
     /// The campaign's revision when its admin looked; refused when another one acted since.
     public var revision: UInt64?
-    /// The stage to roll back, from 1; nil for all. For a roll-back alone.
+    /// The stage to roll back, from 1; nil for all, and for every other order.
     public var wave: Int?
-    /// Kinds of failure to try again. For a retry alone.
+    /// Kinds of failure to try again; nil for every other order.
     public var failures: [String]?
 
     /// States all of it.
