@@ -1,6 +1,7 @@
 # make demo   install what is missing, build, and run the whole product once, on real parts
 # make test   build and run every test; installs what they need
 # make bench  figures: a table, and .bench/results.json
+# make simulate  the whole product in one process, with every fault; SEEDS=n, or SEED=x to replay one
 # make fuzz   each fuzz target for SECONDS (default 30)
 # make lint   formatting, and the walls between the modules
 
@@ -12,7 +13,7 @@ ifeq ($(wildcard Package.resolved),)
 SWIFT_BUILD := swift build
 endif
 
-.PHONY: help demo test bench lint fuzz build release deps venv clean
+.PHONY: help demo test bench simulate lint fuzz build release deps venv clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -42,6 +43,9 @@ test: venv
 
 bench: venv
 	@scripts/bench
+
+simulate: deps
+	@scripts/simulate
 
 lint:
 	@scripts/lint

@@ -58,6 +58,7 @@ let package = Package(
         .executable(name: "latchkey-agent", targets: ["latchkey-agent"]),
         .executable(name: "edhoc-peer", targets: ["edhoc-peer"]),
         .executable(name: "latchkey-load", targets: ["latchkey-load"]),
+        .executable(name: "latchkey-simulate", targets: ["latchkey-simulate"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -170,6 +171,14 @@ let package = Package(
             "EstateHarness",
             ["BrokerHarness", .product(name: "GRDB", package: "GRDB.swift")]
         ),
+        target(
+            "Simulator",
+            [
+                "AgentKit", "BoringCrypto", "CryptoHarness", "EDHOC", "Fleet", "KeyExchange",
+                "KeyStore", "MQTTLink", "Registry", "Secrets", "ServerKit",
+            ]
+        ),
+        executable("latchkey-simulate", ["Simulator", argumentParser]),
         target("FuzzTargets", ["CBOR", "EDHOC", "KeyExchange", "Secrets"]),
         target(
             "AdminHarness",
@@ -192,6 +201,10 @@ let package = Package(
             "KeyExchangeTests",
             ["CBOR", "CryptoHarness", "EDHOC", "KeyExchange", "MbedCrypto", "Secrets"],
             exclude: ["Vectors"]
+        ),
+        tests(
+            "SimulatorTests",
+            ["EDHOC", "Fleet", "KeyExchange", "KeyStore", "Registry", "Simulator"]
         ),
         tests("FuzzCorpusTests", ["FuzzTargets"]),
         tests("FleetTests", ["EDHOC", "Fleet", "KeyExchange", "MbedCrypto"]),

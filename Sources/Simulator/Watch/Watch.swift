@@ -1,0 +1,84 @@
+internal import Fleet
+internal import KeyExchange
+internal import KeyStore
+
+/// What is remembered of both sides, to compare with what comes.
+struct Watch {
+    /// A generation of a key.
+    struct Generation: Hashable {
+        let name: KeyName
+        let epoch: Epoch
+    }
+
+    /// One generation as the device holds it.
+    struct Held: Hashable {
+        let generation: Generation
+        let state: Report.EpochState
+        let thumbprint: Thumbprint
+    }
+
+    /// One device as the server believes it to be.
+    struct Believed {
+        var state: DeviceState?
+        var keys: [KeyRecord] = []
+
+        func record(_ name: KeyName, _ epoch: Epoch) -> KeyRecord? {
+            keys.first { $0.name == name && $0.epoch == epoch }
+        }
+    }
+
+    /// What is known of one device.
+    struct Entry {
+        var believed = Believed()
+        var held: [Held] = []
+        /// The latest generation that was in use, by key.
+        var primaries: [KeyName: Epoch] = [:]
+        /// Which key each number stood for on the device.
+        var thumbprints: [Generation: Thumbprint] = [:]
+        /// Generations at the server that are over.
+        var ended: Set<Generation> = []
+        /// Since when the server may have forgotten what this device knows; until they have agreed again.
+        var restoredAt: Int64?
+        var hasSettled = false
+    }
+
+    var entries: [Int: Entry] = [:]
+    /// Devices of which the server may believe something older.
+    var isReset: Set<Int> = []
+    /// The newest row of the audit log that was looked at.
+    var audited: Int64 = 0
+    /// How often the server was looked at.
+    var looks = 0
+    /// The keys that every device shall hold.
+    var specs: [KeyName] = []
+    /// Generations that came into use on devices.
+    var rotations = 0
+
+    /// The server came back from an old copy of itself.
+    mutating func restored(_ devices: [Int], at time: Int64) {
+        isReset = Set(devices)
+        audited = .max
+        for index in devices { entries[index, default: Entry()].restoredAt = time }
+    }
+
+    /// A device and the server agreed in a session that began at `time`.
+    mutating func settled(_ device: Int, began time: Int64) {
+        entries[device, default: Entry()].hasSettled = true
+        guard let restored = entries[device]?.restoredAt, restored <= time else { return }
+        entries[device]?.restoredAt = nil
+    }
+}
+
+extension KeyState {
+    /// Whether the server works with a generation in this state.
+    var isUsable: Bool {
+        switch self {
+        case .offered, .active, .superseded, .compromised: true
+        case .preActive, .withdrawn, .deactivated, .destroyed, .destroyedCompromised, .suspended:
+            false
+        }
+    }
+
+    /// Whether a generation in this state never comes back.
+    var isEnd: Bool { self == .withdrawn || self == .destroyed || self == .destroyedCompromised }
+}

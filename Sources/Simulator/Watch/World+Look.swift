@@ -1,0 +1,184 @@
+internal import Fleet
+internal import KeyExchange
+internal import KeyStore
+internal import Registry
+
+// After each event: what has changed on either side, and whether the promises still hold.
+extension World {
+    func look() async {
+        guard violations.isEmpty, changedAtServer || !touched.isEmpty else { return }
+        var changed = touched
+        touched = []
+        if changedAtServer, let registry = server.registry {
+            changedAtServer = false
+            do throws(RegistryError) { changed.formUnion(try await lookAtServer(registry)) } catch {
+                violate(.serverFailed, nil, "cannot be looked at: \(error)")
+            }
+        }
+        for index in changed.sorted() {
+            let device = devices[index]
+            lookAtStore(of: device)
+            compare(device)
+        }
+    }
+
+    // MARK: - The server
+
+    private func lookAtServer(_ registry: Registry) async throws(RegistryError) -> Set<Int> {
+        if watch.audited == .max {
+            watch.audited = try await registry.status(now: serverTime).audit.count
+        }
+        var rows: [AuditRow] = []
+        while true {
+            let page = try await registry.auditList(after: watch.audited, limit: 500)
+            rows += page
+            watch.audited = page.last?.sequence ?? watch.audited
+            if page.count < 500 { break }
+        }
+        watch.looks += 1
+        let isWhole = watch.looks.isMultiple(of: 16) || !watch.isReset.isEmpty || isQuiet
+        let named = Set(rows.compactMap(\.event.device))
+        var changed: Set<Int> = []
+        // Who stands in no new row should not have changed; now and then that is looked at, too.
+        for device in devices where isWhole || named.contains(device.name.description) {
+            let believed: Watch.Believed
+            do throws(RegistryError) {
+                let details = try await registry.device(device.name)
+                believed = Watch.Believed(state: details.device.state, keys: details.keys)
+            } catch {
+                guard error.code == .notFound else { throw error }
+                believed = Watch.Believed()
+            }
+            let own = rows.filter { $0.event.device == device.name.description }
+            if take(believed, of: device, own.map(\.event)) { changed.insert(device.index) }
+        }
+        return changed
+    }
+
+    /// Compares what the server believes with what it believed, and with what it wrote down.
+    private func take(
+        _ believed: Watch.Believed,
+        of device: SimulatedDevice,
+        _ events: [AuditEvent]
+    ) -> Bool {
+        var entry = watch.entries[device.index] ?? Watch.Entry()
+        defer { watch.entries[device.index] = entry }
+        let old = entry.believed
+        entry.believed = believed
+        if watch.isReset.remove(device.index) != nil {
+            // What was believed before counts no more.
+            entry.ended = Set(believed.keys.filter(\.state.isEnd).map(\.generation))
+            return true
+        }
+        guard old.keys != believed.keys || old.state != believed.state else { return false }
+        var states: [Watch.Generation: KeyState] = [:]
+        for record in old.keys { states[record.generation] = record.state }
+        for event in events { apply(event, to: &states, device) }
+        for record in believed.keys {
+            let generation = record.generation
+            let state = states[generation]
+            if state != record.state {
+                violate(
+                    .notAudited,
+                    device,
+                    "\(generation) is \(record.state), the audit log says \(state?.description ?? "nothing")"
+                )
+            }
+            if record.state.isEnd {
+                entry.ended.insert(generation)
+            } else if entry.ended.contains(generation) {
+                violate(.cameBack, device, "\(generation) is \(record.state) after its end")
+            }
+            if believed.state == .retired, record.state.isUsable {
+                violate(.acceptedAfterRetirement, device, "\(generation) is \(record.state)")
+            }
+        }
+        for (name, epoch) in Self.latest(old.keys) {
+            if let now = Self.latest(believed.keys)[name], now >= epoch { continue }
+            violate(.serverWentBack, device, "\(name) was at \(epoch)")
+        }
+        return true
+    }
+
+    private func apply(
+        _ event: AuditEvent,
+        to states: inout [Watch.Generation: KeyState],
+        _ device: SimulatedDevice
+    ) {
+        guard let name = event.key, let epoch = event.epoch, let from = event.details["from"],
+            let old = KeyState.allCases.first(where: { $0.description == from })
+        else { return }
+        let generation = Watch.Generation(name: name, epoch: epoch)
+        let before = states[generation] ?? .preActive
+        if before != old {
+            violate(.notAudited, device, "\(generation) was \(before), a row says \(old)")
+        }
+        let next = KeyState.allCases.first {
+            AuditKind(entering: $0) == event.kind && old.mayBecome($0)
+        }
+        guard let next else {
+            return violate(
+                .notAudited,
+                device,
+                "\(generation): \(event.kind) from \(old) is no transition"
+            )
+        }
+        trace(device, "at the server \(generation): \(old) to \(next)")
+        states[generation] = next
+    }
+
+    private static func latest(_ keys: [KeyRecord]) -> [KeyName: Epoch] {
+        Dictionary(keys.map { ($0.name, $0.epoch) }, uniquingKeysWith: max)
+    }
+
+    // MARK: - The device
+
+    private func lookAtStore(of device: SimulatedDevice) {
+        guard let keys = keysHeld(by: device) else { return }
+        var entry = watch.entries[device.index] ?? Watch.Entry()
+        defer { watch.entries[device.index] = entry }
+        entry.held = keys.flatMap { key in
+            key.epochs.map { epoch in
+                Watch.Held(
+                    generation: Watch.Generation(name: key.name, epoch: epoch.epoch),
+                    state: epoch.state,
+                    thumbprint: epoch.thumbprint
+                )
+            }
+        }
+        for held in entry.held {
+            let generation = held.generation
+            let known = entry.thumbprints[generation]
+            if let known, known != held.thumbprint {
+                violate(.numberReused, device, "\(generation) is another key than before")
+            }
+            entry.thumbprints[generation] = held.thumbprint
+            guard held.state == .primary else { continue }
+            let last = entry.primaries[generation.name]
+            if let last, last > generation.epoch {
+                violate(.deviceWentBack, device, "\(generation) in use, it was \(last) before")
+            }
+            if last != generation.epoch, last != nil { watch.rotations += 1 }
+            entry.primaries[generation.name] = generation.epoch
+        }
+    }
+
+    private func keysHeld(by device: SimulatedDevice) -> [StoredKey]? {
+        if let store = device.store { return store.keys }
+        do throws(StoreError) {
+            return try StoreView(device.disk.path, crypto: device.crypto).keys
+        } catch {
+            // Nothing was ever written there.
+            if error.code != .empty { violate(.storeDamaged, device, "\(error)") }
+            return nil
+        }
+    }
+}
+
+extension KeyRecord {
+    var generation: Watch.Generation { Watch.Generation(name: name, epoch: epoch) }
+}
+
+extension Watch.Generation: CustomStringConvertible {
+    var description: String { "\(name) \(epoch)" }
+}
