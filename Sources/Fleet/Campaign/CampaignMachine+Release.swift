@@ -107,8 +107,10 @@ extension Pace {
         guard case .exponential(let factor, let every) = kind else { return perMinute * 1000 }
         var rate = perMinute * 1000
         // The factor is at least 1.1 and a rate at most 100,000, so this ends soon.
-        for _ in 0..<(max(confirmed, 0) / every) where rate < maximumPerMinute * 1000 {
+        var steps = max(confirmed, 0) / every
+        while steps > 0, rate < maximumPerMinute * 1000 {
             rate = rate * factor / 1000
+            steps -= 1
         }
         return min(rate, maximumPerMinute * 1000)
     }

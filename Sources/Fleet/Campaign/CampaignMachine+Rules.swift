@@ -17,9 +17,14 @@ extension CampaignMachine {
         }
     }
 
+    /// Whether the sequential test has seen enough.
+    public var isAlarmed: Bool {
+        plan.sequentialTest.map { state.evidence >= $0.threshold } ?? false
+    }
+
     /// What the test or the first rule that applies asks for; nil when none does.
     mutating func reaction(to counts: CampaignCounts, at now: Int64) -> [CampaignStep]? {
-        if let test = plan.sequentialTest, state.evidence >= test.threshold {
+        if let test = plan.sequentialTest, isAlarmed {
             return react(test.reaction, .sequentialTest, counts, at: now)
         }
         for (index, rule) in plan.stopRules.enumerated()
