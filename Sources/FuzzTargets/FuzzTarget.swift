@@ -25,6 +25,12 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case server
     /// The file that an admin gives to a device.
     case bundle
+    /// The plaintext of a session message.
+    case message
+    /// A signed order.
+    case order
+    /// The announcement of an anchor.
+    case anchor
 
     /// Reads the input in every way that this target has.
     public func run(_ input: [UInt8]) {
@@ -40,6 +46,9 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .device: SessionFuzz.device(input)
         case .server: SessionFuzz.server(input)
         case .bundle: SessionFuzz.bundle(input)
+        case .message: SignedFuzz.message(input)
+        case .order: SignedFuzz.order(input)
+        case .anchor: SignedFuzz.anchor(input)
         }
     }
 
@@ -57,6 +66,9 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .device: SessionFuzz.transcripts.map { SessionFuzz.join($0.choice, $0.down) }
         case .server: SessionFuzz.transcripts.map { SessionFuzz.join($0.choice, $0.up) }
         case .bundle: SessionFuzz.bundleSeeds
+        case .message: SignedFuzz.messageSeeds
+        case .order: SignedFuzz.orderSeeds
+        case .anchor: SignedFuzz.anchorSeeds
         }
     }
 }

@@ -67,6 +67,8 @@ enum SessionFuzz {
                 broker: Bundle.Broker(host: "localhost", port: 8883, authority: Array("PEM".utf8)),
                 enrolPassword: KeyMaterial(zeroSecret(4)),
                 server: HandshakeFuzz.hall,
+                commandKey: token.map { _ in ToySigningKey().publicKey },
+                anchor: token == nil ? 0 : 2,
                 token: token,
                 expires: token.map { _ in 1 }
             ).encode(crypto: crypto).withBytes { [UInt8](copying: $0) }
@@ -75,7 +77,7 @@ enum SessionFuzz {
 
     /// What both sides of some whole sessions send, each way.
     static var transcripts: [(choice: UInt8, up: [[UInt8]], down: [[UInt8]])] {
-        (0..<16).map { (choice: UInt8) in
+        (0..<32).map { (choice: UInt8) in
             do {
                 var device = try ToyDevice(choice: choice)
                 var up = [device.session.outgoing]

@@ -8,7 +8,7 @@ internal import Secrets
 struct ToyCrypto: Crypto {
     func supports(_ curve: Curve) -> Bool { true }
     func supports(_ aead: AEADAlgorithm) -> Bool { true }
-    func supports(_ signature: SignatureAlgorithm) -> Bool { false }
+    func supports(_ signature: SignatureAlgorithm) -> Bool { signature == .es256 }
 
     func hash(_ algorithm: HashAlgorithm, _ message: RawSpan) -> [UInt8] {
         zeros(algorithm.length)
@@ -79,20 +79,20 @@ struct ToyCrypto: Crypto {
         return ToyPublicKey(curve: curve, bytes: Array(bytes.prefix(length)))
     }
     func generateSigningKey(_ algorithm: SignatureAlgorithm) throws(CryptoError) -> any SigningKey {
-        throw .unsupported
+        ToySigningKey()
     }
     func signingKey(
         _ algorithm: SignatureAlgorithm,
         privateKey: borrowing Secret
     ) throws(CryptoError) -> any SigningKey {
-        throw .unsupported
+        ToySigningKey()
     }
     func isValid(
         _ signature: [UInt8],
         _ algorithm: SignatureAlgorithm,
         message: RawSpan,
         publicKey: [UInt8]
-    ) -> Bool { false }
+    ) -> Bool { signature.allSatisfy { $0 == 0 } }
     func randomBytes(_ count: Int) throws(CryptoError) -> [UInt8] { zeros(count) }
     func randomSecret(_ count: Int) throws(CryptoError) -> Secret { zeroSecret(count) }
 }
@@ -112,6 +112,14 @@ private final class ToyKey: AgreementKey {
         return zeroSecret(curve.keyLength)
     }
     func export() -> Secret { zeroSecret(curve.keyLength) }
+}
+
+final class ToySigningKey: SigningKey {
+    let algorithm = SignatureAlgorithm.es256
+    let publicKey = [UInt8](repeating: 7, count: 64)
+
+    func sign(_ message: RawSpan) throws(CryptoError) -> [UInt8] { zeros(64) }
+    func export() -> Secret { zeroSecret(32) }
 }
 
 private final class ToyPublicKey: AgreementPublicKey {

@@ -8,7 +8,8 @@ struct ToyDevice: ~Copyable {
     private let choice: UInt8
     private var isOver = false
 
-    /// Bit 0 chooses between enrolment and a known device, bit 3 whether it can store keys.
+    /// Bit 0 chooses between enrolment and a known device, bit 3 whether it can store keys, bit 4 how old
+    /// its agent is.
     init(choice: UInt8) throws {
         self.choice = choice
         let enrols = choice & 1 == 0
@@ -16,6 +17,7 @@ struct ToyDevice: ~Copyable {
             profile: DeviceProfile(
                 fleet: SessionFuzz.fleet,
                 server: HandshakeFuzz.hall,
+                anchor: choice & 16 == 0 ? 0 : 2,
                 own: enrols ? HandshakeFuzz.lampByValue : HandshakeFuzz.lamp
             ),
             token: enrols ? SessionFuzz.token : nil,
@@ -31,7 +33,9 @@ struct ToyDevice: ~Copyable {
                             Report.HeldEpoch(epoch: .first, state: .primary, check: zeros(8))
                         ]
                     )
-                ]
+                ],
+                instance: choice & 16 == 0 ? nil : zeros(8),
+                anchor: choice & 16 == 0 ? 0 : 2
             ),
             connectionID: HandshakeFuzz.lampID,
             crypto: SessionFuzz.crypto

@@ -47,12 +47,16 @@ final class ToyServer {
                 event = session.decided(decision)
             case .confirm(let operation, let results, _):
                 precondition(isReconciled && !results.isEmpty)
-                event = session.settled(Settle(operation: operation, verdicts: []))
+                event = session.settled(settle(operation))
             case .acknowledge(let receipt):
                 precondition(isReconciled)
-                event = session.settled(Settle(operation: receipt.operation, verdicts: []))
+                event = session.settled(settle(receipt.operation))
             }
         }
+    }
+
+    private func settle(_ operation: OperationID, _ verdicts: [Verdict] = []) -> Settle {
+        Settle(operation: operation, verdicts: verdicts, time: 1, anchor: zeros(3))
     }
 
     private func find(_ id: CredentialID) -> Credential? {
@@ -80,7 +84,9 @@ final class ToyServer {
             let verdict = Verdict(name: name, action: .activate(.first, graceSeconds: 60))
             let discard = Verdict(name: name, action: .discard(.first))
             let remove = Verdict(name: name, action: .remove)
-            return .settle(Settle(operation: operation, verdicts: [verdict, discard, remove]))
+            let suspend = Verdict(name: name, action: .suspend(.first))
+            let resume = Verdict(name: name, action: .resume(.first))
+            return .settle(settle(operation, [verdict, discard, remove, suspend, resume]))
         case 2:
             let scope: RetireScope = choice & 8 == 0 ? .device : .keys([name])
             return .retire(Retire(operation: operation, counter: 1, scope: scope))

@@ -74,6 +74,57 @@ struct AnchorTests {
         #expect(try refusal { try office.pin(forged) } == .badSignature)
     }
 
+    @Test func `a device without a command key takes the one of the server that it talked to`()
+        throws
+    {
+        let office = try Office()
+        let anchor = Anchor(
+            generation: 1,
+            fleet: .berlin,
+            server: try office.anchor().server,
+            commandKey: office.key.publicKey
+        )
+        let bytes = try Anchor.announce(anchor, signedBy: office.key)
+        let first = try Anchor.verifyFirst(
+            bytes,
+            server: anchor.server,
+            fleet: .berlin,
+            crypto: office.crypto
+        )
+        #expect(first == anchor)
+        let other = try Party("hall", kid: eight(0x5f), crypto: office.crypto).credential
+        for (server, fleet, code) in [
+            (other, "berlin", SignedMessageError.Code.wrongServer),
+            (anchor.server, "hamburg", .wrongFleet),
+        ] {
+            let found = try refusal {
+                try Anchor.verifyFirst(
+                    bytes,
+                    server: server,
+                    fleet: FleetID(checked: fleet),
+                    crypto: office.crypto
+                )
+            }
+            #expect(found == code)
+        }
+    }
+
+    @Test func `a first command key that its owner did not sign for is refused`() throws {
+        let office = try Office()
+        // Generation 2 with its own key, signed by the key of generation 1: good for who has that one.
+        let anchor = try office.anchor()
+        let bytes = try Anchor.announce(anchor, signedBy: office.key)
+        let found = try refusal {
+            try Anchor.verifyFirst(
+                bytes,
+                server: anchor.server,
+                fleet: .berlin,
+                crypto: office.crypto
+            )
+        }
+        #expect(found == .badSignature)
+    }
+
     private static func payload(
         items: Int = 5,
         version: UInt64 = 1,

@@ -64,6 +64,24 @@ public struct Anchor: Hashable, Sendable {
         return anchor
     }
 
+    /// Reads the announcement of a device's first command key, which came in a session with `server`.
+    ///
+    /// A device of an older bundle has no command key that could vouch for one. The session has proved
+    /// who speaks, so it takes the key that belongs to that very credential, if its owner signed.
+    public static func verifyFirst(
+        _ bytes: [UInt8],
+        server: Credential,
+        fleet: FleetID,
+        crypto: any Crypto
+    ) throws(AnchorError) -> Anchor {
+        let message = try SignedMessage(parsing: bytes, atMost: maximumLength)
+        let claimed = try Anchor(parsing: message.payload, crypto: crypto)
+        guard claimed.server.encoded == server.encoded else {
+            throw AnchorError(.wrongServer, "an anchor of another server than the session's")
+        }
+        return try verify(bytes, commandKey: claimed.commandKey, fleet: fleet, crypto: crypto)
+    }
+
     private static func audience(_ fleet: FleetID) -> [String] {
         [Profile.anchorPurpose, fleet.description]
     }

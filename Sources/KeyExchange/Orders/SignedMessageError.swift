@@ -10,6 +10,8 @@ public struct SignedMessageError: Error, Hashable, Sendable, CustomStringConvert
         case wrongFleet
         /// It is for another device.
         case wrongDevice
+        /// It is of another server than the one that sent it.
+        case wrongServer
         /// The command key did not sign it, or not for this purpose.
         case badSignature
         /// It names a public key that is none.
