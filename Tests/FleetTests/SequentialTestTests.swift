@@ -68,7 +68,7 @@ import Testing
         for _ in 0..<10
         where outcomes(of: fresh, failing: noise, devices: 100_000, &random) != nil { alarms += 1 }
         print("seed \(seed): \(noise) thousandths of noise: \(alarms) alarms in 10 campaigns")
-        // docs/decisions has the rates: two of ten would be rarer than one run in ten thousand.
+        // docs/decisions/0016 has the rates: two of ten come once in twenty thousand runs.
         #expect(alarms <= 1, "seed \(seed)")
     }
 
