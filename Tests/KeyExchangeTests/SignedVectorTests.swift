@@ -1,29 +1,15 @@
 import EDHOC
-import Foundation
 import Testing
 
 @testable import KeyExchange
 
-/// Orders and announcements that other code has written: see Vectors/make.py.
+/// Orders and announcements that other code has written.
 struct SignedVectorTests {
-    private let vectors: [String: [UInt8]]
+    private let vectors: Vectors
     private let office: Office
 
     init() throws {
-        var folder = #filePath.split(separator: "/", omittingEmptySubsequences: false)
-        folder.removeLast()
-        let text = try String(
-            contentsOfFile: folder.joined(separator: "/") + "/Vectors/signed.txt",
-            encoding: .utf8
-        )
-        var vectors: [String: [UInt8]] = [:]
-        for line in text.split(separator: "\n") {
-            let parts = line.split(separator: " ")
-            try #require(parts.count == 3 && parts[1] == "=")
-            let value: [UInt8] = try #require(bytes(hexadecimal: parts[2]))
-            vectors[String(parts[0])] = value
-        }
-        self.vectors = vectors
+        vectors = try Vectors()
         office = try Office()
     }
 
@@ -40,7 +26,7 @@ struct SignedVectorTests {
             #expect(vectors["\(name)_payload"] == order.payload)
             // Signatures of this library are deterministic, too (RFC 6979).
             #expect(vectors[name] == (try office.sign(order)))
-            #expect(try office.obey(#require(vectors[name])) == order)
+            #expect(try office.obey(vectors[name]) == order)
         }
     }
 

@@ -104,9 +104,8 @@ extension Order {
     /// Why this order is not obeyed; nil when it is.
     ///
     /// `lastObeyed` is the highest counter that the device has obeyed, 0 for none. `serverTimeFloor` is
-    /// the latest of the server's times that the device has authenticated, in seconds since 1970: time
-    /// has come at least so far. Without one an order does not expire, for a device's own clock may be
-    /// wrong either way.
+    /// what the last SETTLE told of the server's time, in seconds since 1970: it is at least so late
+    /// there. Without one an order does not expire, for a device's own clock may be wrong either way.
     public func refusal(lastObeyed: UInt64, serverTimeFloor: UInt64?) -> Refusal? {
         if counter <= lastObeyed { return .replayed }
         if let expiresAt, let serverTimeFloor, serverTimeFloor >= expiresAt { return .expired }

@@ -1,10 +1,13 @@
-"""Makes signed.txt: orders and announcements, written without any code of Latchkey.
+"""Makes vectors.txt: orders, announcements and bundles, written without any code of Latchkey.
 
 Needs Python's `cryptography` 43 or later, for signatures after RFC 6979. CBOR is written by hand, from
 docs/protocol.md.
 
-    python3 make.py >signed.txt
+    python3 make.py >vectors.txt
 """
+
+import base64
+import hashlib
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
@@ -80,3 +83,19 @@ signed(
     ["latchkey/1 anchor", "berlin"],
     command,
 )
+
+
+def bundle(number, *more):
+    authority = b"-----BEGIN CERTIFICATE-----\n"
+    sequence = b"".join(map(cbor, (
+        number, "berlin", "lamps", "broker.example", 8883, authority, bytes([9] * 24), ccs,
+        [bytes([0x7E] * 8), bytes([0x66] * 32)], 2_000_000_000, *more,
+    )))
+    sequence += cbor(hashlib.sha256(sequence).digest()[:8])
+    line = base64.urlsafe_b64encode(sequence).rstrip(b"=")
+    text = b"# for people\nlatchkey-bundle-%d:%s\n" % (number, line)
+    print(f"bundle_{number} = {text.hex()}")
+
+
+bundle(1)
+bundle(2, point(command), 3)
