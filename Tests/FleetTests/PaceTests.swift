@@ -87,6 +87,24 @@ import Testing
         #expect(machine.tick(counts, at: now + jump + 1).released == 10)
     }
 
+    @Test
+    func `a clock that was in 2039 does not hold a campaign up, though only decisions are stored`()
+        throws
+    {
+        var stored = try Story.running(Story.plan(), at: 2_177_452_800)
+        let counts = Story.counts([.waiting: 999])
+        _ = stored.tick(counts, at: 2_177_452_800)
+        var released = 0
+        for second in 0..<60 {
+            var machine = stored
+            let steps = machine.tick(counts, at: now + Int64(second))
+            guard !steps.isEmpty else { continue }
+            released += steps.released
+            stored = machine
+        }
+        #expect((58...61).contains(released))
+    }
+
     @Test(arguments: [0, 2_177_452_800, .max] as [Int64])
     func `clocks at their ends do no harm`(moment: Int64) throws {
         var machine = try Story.running(Story.plan(pace: Pace(perMinute: 100_000)), at: moment)

@@ -5,6 +5,9 @@ public struct Pacer: Hashable, Sendable {
     /// The longest time that is caught up with, in seconds; a pause or a jump of the clock gives no more.
     static let catchUpSeconds = 15
 
+    /// How far back a clock may be set before it is taken for another one, in seconds.
+    static let toleranceSeconds: Int64 = 60
+
     /// The most that can ever accrue.
     static let maximumCredit = Pace.rateRange.upperBound * 1000 * catchUpSeconds
 
@@ -21,10 +24,16 @@ public struct Pacer: Hashable, Sendable {
 
     /// Counts the time since the last call at a rate in thousandths of a member in a minute.
     ///
-    /// A clock that goes back counts as no time; one that jumps ahead gives at most `catchUpSeconds`.
+    /// A clock that goes back a little counts as no time, far back as time for one member; one that jumps ahead gives at most `catchUpSeconds`.
     mutating func count(rate: Int, at now: Int64) {
         defer { countedAt = now }
         guard let countedAt else { return }
+        // Clocks went back for good: one member goes, so that there is a decision to store, and time counts
+        // from here. Otherwise a campaign would stand still until the wrong moment comes again.
+        if now < countedAt.saturatingSubtracting(Self.toleranceSeconds) {
+            credit = max(credit, Self.member)
+            return
+        }
         let elapsed = max(now.saturatingSubtracting(countedAt), 0)
         let most = max(Self.member, rate * Self.catchUpSeconds)
         let (grown, overflows) = rate.multipliedReportingOverflow(by: Int(elapsed))
