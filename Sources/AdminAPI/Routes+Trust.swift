@@ -17,7 +17,7 @@ extension Routes {
             ),
             Route(
                 "/v1/anchors/switch",
-                (.post, order { try await service.switchAnchor(by: $0) })
+                (.post, create(status: .ok) { try await service.switchAnchor($0, by: $1) })
             ),
             Route(
                 "/v1/anchors/stragglers",

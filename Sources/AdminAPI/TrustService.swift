@@ -14,8 +14,12 @@ public protocol TrustService: Sendable {
     func anchors() async throws(AdminProblem) -> AnchorStatus
     /// Makes the next generation, which devices hear of at their next contact.
     func announceAnchor(by actor: AdminActor) async throws(AdminProblem) -> AnchorRecord
-    /// Makes the announced generation the current one, if enough devices trust it.
-    func switchAnchor(by actor: AdminActor) async throws(AdminProblem) -> AnchorRecord
+    /// Makes the newest generation the only one, if enough devices trust it or the request names how
+    /// many are cut off.
+    func switchAnchor(
+        _ request: AnchorSwitch,
+        by actor: AdminActor
+    ) async throws(AdminProblem) -> AnchorRecord
     /// Lists the devices by name that do not yet trust the newest generation.
     func listStragglers(_ page: PageRequest) async throws(AdminProblem) -> Page<Straggler>
 }

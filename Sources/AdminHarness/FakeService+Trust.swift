@@ -66,19 +66,24 @@ extension FakeService: TrustService {
         }
     }
 
-    package func switchAnchor(by actor: AdminActor) async throws(AdminProblem) -> AnchorRecord {
+    package func switchAnchor(
+        _ request: AnchorSwitch,
+        by actor: AdminActor
+    ) async throws(AdminProblem) -> AnchorRecord {
         try change { state throws(AdminProblem) in
             guard let index = state.anchors.indices.last, state.anchors[index].state == "announced"
             else { throw AdminProblem(.conflict, "no anchor is announced: announce one first") }
             let generation = state.anchors[index].generation
             let reached = state.devices.values.count { ($0.anchor ?? 0) >= generation }
-            guard
+            let isCovered =
                 Double(reached) * 100 >= state.requiredPercent * Double(state.devices.count)
-            else {
+            let left = state.devices.count - reached
+            guard request.stranding.map({ $0 == left }) ?? isCovered else {
                 throw AdminProblem(
                     .conflict,
                     "\(reached) of \(state.devices.count) devices trust anchor \(generation): "
-                        + "policy asks for \(state.requiredPercent) percent"
+                        + "policy asks for \(state.requiredPercent) percent: "
+                        + "\(left) would have to enrol again"
                 )
             }
             for index in state.anchors.indices { state.anchors[index].state = "former" }

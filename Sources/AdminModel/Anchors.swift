@@ -35,13 +35,35 @@ public struct AnchorStatus: Codable, Hashable, Sendable {
     public var devices: Int
     /// The share of them in percent that policy asks for before a switch.
     public var requiredPercent: Double
+    /// Bundles still good for an enrolment that no device can enrol with after the switch.
+    public var openBundles: Int?
 
     /// States all of it.
-    public init(anchors: [AnchorRecord], devices: Int, requiredPercent: Double) {
+    public init(
+        anchors: [AnchorRecord],
+        devices: Int,
+        requiredPercent: Double,
+        openBundles: Int? = nil
+    ) {
         self.anchors = anchors
         self.devices = devices
         self.requiredPercent = requiredPercent
+        self.openBundles = openBundles
     }
+}
+
+/// Asks for the switch to the newest anchor.
+public struct AnchorSwitch: RequestBody, Hashable {
+    /// How many devices it cuts off: given, it has to be the number exactly, and the policy is passed
+    /// over.
+    public var stranding: Int?
+
+    /// States it.
+    public init(stranding: Int? = nil) { self.stranding = stranding }
+
+    private enum CodingKeys: String, CodingKey, CaseIterable { case stranding }
+    /// Each field that is read.
+    public static var fieldNames: [String] { CodingKeys.allCases.map(\.rawValue) }
 }
 
 /// A device that does not yet trust the newest anchor.

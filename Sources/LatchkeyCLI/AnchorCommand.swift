@@ -44,6 +44,12 @@ struct AnchorCommand: AsyncParsableCommand {
                 }
             )
             guard let next = status.anchors.last, next.state == "announced" else { return }
+            if let bundles = status.openBundles, bundles > 0 {
+                console.note(
+                    "\(counted(bundles, "bundle")) made before it: no device enrols with those after "
+                        + "the switch"
+                )
+            }
             console.note(
                 "anchor \(next.generation) waits: `latchkey anchor switch` when "
                     + "\(percent(status.requiredPercent)) trust it; `latchkey anchor stragglers` "
@@ -77,14 +83,18 @@ struct AnchorCommand: AsyncParsableCommand {
             abstract: "Takes the announced anchor into use.",
             discussion: lesson(
                 """
-                Refused until as many devices trust it as the policy asks. Asks first: devices that do
-                not trust it yet keep to the old one, which the server goes on to answer for them.
+                Refused until as many devices trust it as the policy asks. Asks first: the old one is
+                destroyed, and a device that does not trust the new one has to enrol again. To leave
+                devices behind all the same, name how many: another number is refused.
                 """,
                 examples: "latchkey anchor switch",
-                "latchkey anchor switch --yes"
+                "latchkey anchor switch --yes",
+                "latchkey anchor switch --stranding 3"
             )
         )
 
+        @Option(help: "Cut off exactly so many devices, which then have to enrol again.")
+        var stranding: Int?
         @OptionGroup var consent: ConsentOptions
         @OptionGroup var server: ServerOptions
         @OptionGroup var output: OutputOptions
@@ -98,7 +108,10 @@ struct AnchorCommand: AsyncParsableCommand {
                     "\(reached) of \(counted(status.devices, "device")) trust the new anchor."
                 )
             }
-            let anchor: AnchorRecord = try await client.post("/v1/anchors/switch")
+            let anchor: AnchorRecord = try await client.post(
+                "/v1/anchors/switch",
+                AnchorSwitch(stranding: stranding)
+            )
             if output.isJSON { return Console.current.print(try json(anchor)) }
             Console.current.print("anchor \(anchor.generation) is \(anchor.state)")
         }

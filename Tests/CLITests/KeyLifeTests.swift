@@ -161,6 +161,8 @@ import Testing
             #expect(await latchkey("anchor", "stragglers").lines.count == 4)
             let early = await latchkey("anchor", "switch", "--yes")
             #expect(early.status == .conflict && early.error.contains("0 of 3 devices"))
+            let wrong = await latchkey("anchor", "switch", "--yes", "--stranding", "2")
+            #expect(wrong.status == .conflict && wrong.error.contains("3 would have to enrol"))
             latchkey.service.stage { state in
                 for id in state.devices.keys { state.devices[id]?.anchor = 2 }
             }

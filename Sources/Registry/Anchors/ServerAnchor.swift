@@ -31,7 +31,7 @@ public enum AnchorState: Int, Hashable, Sendable, CaseIterable, CustomStringConv
         switch self {
         case .announced: "announced"
         case .current: "current"
-        case .retired: "retired"
+        case .retired: "former"
         }
     }
 }
