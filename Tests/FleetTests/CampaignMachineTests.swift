@@ -151,6 +151,16 @@ import Testing
         )
     }
 
+    @Test func `a gate behind an empty wave looks at the one before`() throws {
+        var machine = try Story.running(
+            Story.plan(waves: [
+                Wave(.count(4)), Wave(.percent(1)), Wave(.rest, successPercent: 80),
+            ])
+        )
+        let counts = Story.counts([.settled: 1, .failed: 3], [:], [.waiting: 9])
+        #expect(machine.tick(counts, at: now).last == .record(.paused(.gate(wave: 2))))
+    }
+
     @Test func `suspects that can still decide are waited for`() throws {
         let open = CampaignCounts.WaveCounts(
             members: [.settled: 8, .suspect: 2],

@@ -13,7 +13,9 @@ extension CampaignMachine {
         if wave > 0 {
             guard counts.waves[..<wave].allSatisfy({ $0.isQuiet }) else { return .closed }
             if rule.successPercent > 0, state.passedGate < wave {
-                let before = counts.waves[wave - 1]
+                // A share of few devices may come to nobody: the last wave that has members speaks.
+                let before =
+                    counts.waves[..<wave].last { $0.total > 0 } ?? counts.waves[wave - 1]
                 let good = before[.settled] + before[.kept]
                 let bad = before[.failed] + before[.rolledBack] + before[.rollingBack]
                 let open = before.suspectsAsEvidence
