@@ -54,6 +54,7 @@ import Testing
 
     /// Everything that grows with the fleet, once.
     private func story(_ registry: Registry) async throws {
+        try await anchorStory(registry)
         let lights = try GroupName(parsing: "lights")
         var lamp = try FakeDevice("lamp-1")
         _ = try await lamp.enrol(with: registry.bundle(), at: registry)
@@ -90,6 +91,24 @@ import Testing
             )
             _ = try await registry.acknowledge(device: lamp.id, receipt, now: 1)
         }
+    }
+}
+
+extension QueryPlanTests {
+    /// The server's identity is changed, and a device is ordered to go.
+    private func anchorStory(_ registry: Registry) async throws {
+        _ = try await registry.announceAnchor(actor: "a", now: 1)
+        var lamp = try FollowingDevice("follower", at: registry)
+        try await lamp.enrol(with: registry.bundle())
+        _ = try await registry.announceAnchor(actor: "a", now: 1)
+        for _ in 1...2 { try await lamp.talk() }
+        _ = try await registry.stragglers()
+        _ = try await registry.anchorOverview(now: 1)
+        _ = try await registry.switchAnchor(actor: "a", now: 1)
+        _ = try await registry.setPolicy("orderLifeDays", to: "9", actor: "a", now: 1)
+        _ = try await registry.retireDevice(lamp.id, actor: "a", now: 1)
+        _ = try await registry.order(for: lamp.id, now: 1)
+        _ = try await registry.devicesUnderOrder(limit: 10)
     }
 }
 

@@ -73,12 +73,16 @@ extension Transaction {
                 }
             }
         }
-        // Nothing is written as long as nothing changes.
-        guard new != old else { return announcement }
-        try run(
-            "UPDATE device SET anchor = ?, pinned = ?, told = ? WHERE id = ?",
-            [Int64(new.anchor), new.pinned.map { Int64($0) }, Int64(new.told), device.id]
-        )
+        // Nothing is written as long as nothing changes; the index is by `anchor` alone.
+        if new.anchor != old.anchor {
+            try run("UPDATE device SET anchor = ? WHERE id = ?", [Int64(new.anchor), device.id])
+        }
+        if new.pinned != old.pinned || new.told != old.told {
+            try run(
+                "UPDATE device SET pinned = ?, told = ? WHERE id = ?",
+                [new.pinned.map { Int64($0) }, Int64(new.told), device.id]
+            )
+        }
         return announcement
     }
 
