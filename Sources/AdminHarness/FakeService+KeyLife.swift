@@ -118,7 +118,10 @@ extension FakeService: KeyLifeService {
         _ order: KeyOrder,
         by actor: AdminActor
     ) async throws(AdminProblem) -> KeyChange {
-        try move(order, from: ["superseded"], to: "destroyed", "keyDestroyed", actor)
+        guard order.device != nil, order.epoch != nil else {
+            throw AdminProblem(.invalid, "want one device and one epoch to destroy")
+        }
+        return try move(order, from: ["superseded"], to: "destroyed", "keyDestroyed", actor)
     }
 
     /// One device in the wrong state is a conflict; of many, those in the right one are changed.

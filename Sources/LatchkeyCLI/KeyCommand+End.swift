@@ -1,3 +1,4 @@
+internal import AdminModel
 internal import ArgumentParser
 
 extension KeyCommand {
@@ -69,7 +70,7 @@ extension KeyCommand {
         }
     }
 
-    struct Destroy: KeyOrderCommand {
+    struct Destroy: AdminCommand {
         static let configuration = CommandConfiguration(
             abstract: "Ends the grace of an older generation now.",
             discussion: lesson(
@@ -81,22 +82,23 @@ extension KeyCommand {
                 examples: "latchkey key destroy --device lamp-1 --key data --epoch 3"
             )
         )
-        static let verb = "destroy"
 
-        @OptionGroup var target: TargetOptions
+        @Option(help: "The device.") var device: String
         @Option(help: "The key's name.") var key: String
-        @Option(help: "The generation, as `latchkey device show` tells it.") var epoch: UInt32?
-        @OptionGroup var consent: ConsentOptions
+        @Option(help: "The generation, as `latchkey device show` tells it.") var epoch: UInt32
         @OptionGroup var server: ServerOptions
         @OptionGroup var output: OutputOptions
 
         func perform(with client: AdminClient) async throws {
-            try await consent(consent, client) {
-                "Older generations of key \(key) of \($0) will be destroyed before their grace ends."
-            }
-            try await order(with: client)
+            let change: KeyChange = try await client.post(
+                "/v1/keys/destroy",
+                KeyOrder(device: device, key: key, epoch: epoch)
+            )
+            Console.current.print(
+                output.isJSON
+                    ? try json(change)
+                    : printable("epoch \(epoch) of key \(key) on device \(device) destroyed")
+            )
         }
-
-        func sentence(_ keys: String) -> String { "\(keys) destroyed" }
     }
 }

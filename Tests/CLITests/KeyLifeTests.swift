@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["compromise", "retire", "destroy"])
+    @Test(arguments: ["compromise", "retire"])
     func `what touches many devices is asked first, with their number`(verb: String) async throws {
         try await withHall { latchkey in
             let words = ["key", verb, "--group", "hall", "--key", "data"]
@@ -108,6 +108,8 @@ import Testing
         ["compromise", "--device", "a", "--key", "data", "--epoch", "-1"],
         ["compromise", "--device", "a", "--key", "data", "--epoch", "two"],
         ["retire", "lamp-1", "--key", "data"], ["destroy", "--key", "data"],
+        ["destroy", "--device", "a", "--key", "data"],
+        ["destroy", "--group", "a", "--key", "data", "--epoch", "1"],
     ])
     func `an order without one clear target is wrong usage`(words: [String]) async throws {
         #expect(await run(["key"] + words).status == .usage)

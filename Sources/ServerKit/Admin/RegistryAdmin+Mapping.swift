@@ -4,12 +4,23 @@ internal import KeyExchange
 internal import Registry
 
 extension RegistryAdmin {
-    /// Runs an operation of the registry; the one place where its errors become the API's.
-    func mapping<Value>(
-        _ body: () async throws(RegistryError) -> Value
+    /// Runs an operation of the registry, on threads that it may block; the one place where its errors
+    /// become the API's.
+    func mapping<Value: Sendable>(
+        _ body: @escaping @Sendable () async throws(RegistryError) -> Value
     ) async throws(AdminProblem) -> Value {
-        do {
-            return try await body()
+        // Bounded by the API's connections. A client that goes away does not end a change half-way.
+        let task = Task<Result<Value, RegistryError>, Never>(
+            executorPreference: ReadingExecutor.shared
+        ) {
+            do throws(RegistryError) {
+                return .success(try await body())
+            } catch {
+                return .failure(error)
+            }
+        }
+        do throws(RegistryError) {
+            return try await task.value.get()
         } catch {
             throw AdminProblem(error)
         }
