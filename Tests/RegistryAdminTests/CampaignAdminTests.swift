@@ -46,7 +46,7 @@ import Testing
         #expect(kept.pace == asked.pace)
         #expect(kept.waves?.map(\.count) == [5, nil, nil, nil])
         #expect(kept.waves?.map(\.gatePercent) == [0, 95, 0, 0])
-        #expect(kept.waves?[2].query == "label.floor=3" && kept.waves?[3].isRest == true)
+        #expect(kept.waves?[2].query == "label.floor = 3" && kept.waves?[3].isRest == true)
         #expect(kept.windows == [.init(days: ["mon", "fri"], from: "22:00", to: "04:30")])
         #expect(kept.deadline == asked.deadline && kept.isDynamic == true)
         #expect(kept.stopRules?.map(\.reaction) == ["rollBackWave", "pause"])
