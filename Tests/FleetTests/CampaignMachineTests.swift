@@ -210,7 +210,10 @@ import Testing
                 == [.cancelMembers(wave: nil)]
         )
         let silent = Story.counts([.cancelled: 6, .suspect: 1, .settled: 2])
-        #expect(machine.tick(silent, at: now + 3) == [.closeSuspects, .record(.cancelled)])
+        #expect(machine.tick(silent, at: now + 3) == [.closeSuspects])
+        #expect(machine.state.phase == .cancelling)
+        let given = Story.counts([.cancelled: 6, .failed: 1, .settled: 2])
+        #expect(machine.tick(given, at: now + 3) == [.record(.cancelled)])
         #expect(machine.state.phase == .cancelled)
         #expect(throws: FleetError.self) { try machine.cancel(by: "1:ann", at: now) }
     }

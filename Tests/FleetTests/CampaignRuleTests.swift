@@ -187,7 +187,11 @@ import Testing
         )
         #expect(
             machine.tick(Story.counts([.skipped: 4, .failed: 2, .suspect: 1]), at: now + 200)
-                == [.closeSuspects, .record(.finished)]
+                == [.closeSuspects]
+        )
+        #expect(
+            machine.tick(Story.counts([.skipped: 4, .failed: 3]), at: now + 201)
+                == [.record(.finished)]
         )
     }
 
@@ -198,6 +202,9 @@ import Testing
         #expect(machine.wakeAt(counts, at: now) == now + 100)
         #expect(machine.tick(counts, at: now + 99) == [])
         #expect(machine.tick(counts, at: now + 100).contains(.skipWaiting(.deadline)))
+        // Not before it is done: that may take many commits.
+        #expect(machine.state.phase == .paused)
+        _ = machine.tick(Story.counts([.skipped: 3]), at: now + 101)
         #expect(machine.state.phase == .finished)
     }
 

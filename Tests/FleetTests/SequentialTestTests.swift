@@ -88,6 +88,11 @@ import Testing
         #expect(machine.state.evidence == 0)
         machine.record(.settledLate(wasEvidence: false))
         #expect(machine.state.evidence == 0)
+        machine.record(.suspect(isEvidence: true))
+        machine.record(.heard)
+        #expect(machine.state.evidence == 0)
+        machine.record(.heard)
+        #expect(machine.state.evidence == 0)
     }
 
     @Test func `the sum is bounded, whatever comes`() throws {

@@ -11,6 +11,7 @@ extension CampaignMachine {
         case .failed, .suspect(isEvidence: true):
             // Beyond twice the threshold nothing more can be said.
             state.evidence = min(state.evidence + test.failureWeight, 2 * test.threshold)
+        case .heard: state.evidence = max(0, state.evidence - test.failureWeight)
         case .settledLate(let wasEvidence):
             let taken = wasEvidence ? test.failureWeight : 0
             state.evidence = max(0, state.evidence - taken - test.successWeight)

@@ -96,11 +96,10 @@ extension CampaignMachine {
             steps += [.record(.deadlinePassed), .skipWaiting(.deadline)]
         }
         if counts[.suspect] > 0 { steps.append(.closeSuspects) }
-        if counts.inFlight == 0 {
-            end(as: .finished, at: now)
-            steps.append(.record(.finished))
-        }
-        return steps
+        // Over only when the counts say so: what was asked for may take many commits, and a crash between.
+        guard counts.isDone else { return steps }
+        end(as: .finished, at: now)
+        return [.record(.finished)]
     }
 
     private mutating func tickCancelling(
@@ -112,10 +111,9 @@ extension CampaignMachine {
             return [.cancelMembers(wave: nil)]
         }
         guard counts.inFlight == 0 else { return [] }
-        var steps: [CampaignStep] = counts[.suspect] > 0 ? [.closeSuspects] : []
+        guard counts[.suspect] == 0 else { return [.closeSuspects] }
         end(as: .cancelled, at: now)
-        steps.append(.record(.cancelled))
-        return steps
+        return [.record(.cancelled)]
     }
 
     private mutating func tickRollingBack(

@@ -32,7 +32,9 @@ public struct CampaignMachine: Sendable {
         case failed(CampaignFailure)
         /// The device is overdue; `isEvidence` as `Silence` says.
         case suspect(isEvidence: Bool)
-        /// A device that was taken for silent was heard and uses the new key.
+        /// A device whose silence was evidence was heard, and has not settled yet.
+        case heard
+        /// A device that was taken for silent uses the new key.
         case settledLate(wasEvidence: Bool)
     }
 }

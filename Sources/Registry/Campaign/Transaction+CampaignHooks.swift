@@ -67,6 +67,9 @@ extension Transaction {
         let silence = campaign.plan.silence
         switch (record.state, member.state) {
         case (.offered, .released), (.offered, .offered), (.offered, .suspect):
+            if member.state == .suspect, member.detail == 1 {
+                campaigns.outcomes[member.campaign, default: []].append(.heard)
+            }
             member.epochAfter = record.epoch.number
             member.thumbprint = record.thumbprint
             member.expectedBy = silence.suspectAt(releasedAt: now, interval: member.interval)
