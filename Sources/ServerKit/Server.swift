@@ -60,6 +60,7 @@ public struct Server: Sendable {
         var services: [any Service] = [
             exchange,
             SweepService(registry: registry, wallClock: wallClock, logger: logger),
+            CampaignDriver(registry: registry, wallClock: wallClock, logger: logger),
             adminServer(registry, counters, connection),
         ]
         if let accounts = try accountFile(registry, crypto) { services.append(accounts) }

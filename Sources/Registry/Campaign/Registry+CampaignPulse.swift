@@ -11,6 +11,8 @@ extension Registry {
         public let live: Int
         /// Whether some have more to do at once.
         public let hasMore: Bool
+        /// Why they stand still; nil when they don't.
+        public let hold: String?
     }
 
     /// Goes on with every campaign that runs: the caller asks again about once a second while some are
@@ -22,7 +24,7 @@ extension Registry {
         let live = try await liveCampaigns()
         var hasMore = false
         guard !live.isEmpty, hasRoomForCampaigns() else {
-            return CampaignPulse(live: live.count, hasMore: false)
+            return CampaignPulse(live: live.count, hasMore: false, hold: hold.text)
         }
         for id in live {
             var turns = 0
@@ -43,7 +45,7 @@ extension Registry {
                 }
             }
         }
-        return CampaignPulse(live: live.count, hasMore: hasMore)
+        return CampaignPulse(live: live.count, hasMore: hasMore, hold: nil)
     }
 
     /// Ticks after every commit that changed a campaign, and once at the start.
@@ -54,7 +56,7 @@ extension Registry {
         try store.read { db in
             let rows = try Row.fetchAll(
                 db,
-                sql: "\(CampaignRow.columns) WHERE phase IN (3, 4, 5, 6, 7)"
+                sql: "\(CampaignRow.columns) WHERE phase IN (3, 4, 5, 6, 7) OR jobs <> '[]'"
             )
             return try rows.map { try CampaignRow($0) }.sorted { left, right in
                 CampaignClaim(plan: right.plan, startedAt: right.state.startedAt ?? 0)

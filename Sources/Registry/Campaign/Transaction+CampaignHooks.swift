@@ -6,6 +6,13 @@ internal import KeyExchange
 extension Transaction {
     /// A generation came into a state.
     func campaigns(hear record: KeyRecord, of device: Int64, now: Int64) throws {
+        switch record.state {
+        case .offered, .active, .withdrawn, .suspended: break
+        // Older generations say nothing of a member.
+        case .preActive, .superseded, .deactivated, .destroyed, .compromised,
+            .destroyedCompromised:
+            return
+        }
         let live = try liveCampaigns()
         guard !live.isEmpty, live.values.contains(where: { $0.plan.key == record.name })
         else { return }

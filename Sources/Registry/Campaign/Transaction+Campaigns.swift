@@ -33,7 +33,8 @@ extension Transaction {
     func liveCampaigns() throws -> [Int64: LiveCampaign] {
         if let campaigns = memory.campaigns { return campaigns }
         var campaigns: [Int64: LiveCampaign] = [:]
-        for row in try rows("\(CampaignRow.columns) WHERE phase IN (3, 4, 5, 6, 7)") {
+        for row in try rows("\(CampaignRow.columns) WHERE phase IN (3, 4, 5, 6, 7) OR jobs <> '[]'")
+        {
             let campaign = try CampaignRow(row)
             let phase = campaign.state.phase
             campaigns[campaign.id] = LiveCampaign(

@@ -23,7 +23,8 @@ extension Schema {
             first_audit INTEGER NOT NULL,
             last_audit INTEGER NOT NULL
         );
-        CREATE INDEX campaign_live ON campaign (id) WHERE phase IN (3, 4, 5, 6, 7);
+        CREATE INDEX campaign_live ON campaign (id)
+            WHERE phase IN (3, 4, 5, 6, 7) OR jobs <> '[]';
         CREATE TABLE campaign_member (
             campaign_id INTEGER NOT NULL REFERENCES campaign (id),
             device_id INTEGER NOT NULL REFERENCES device (id),
