@@ -15,7 +15,8 @@ extension Registry {
             try Row.fetchOne(
                 db,
                 sql: """
-                    SELECT state, order_counter, retire_operation, anchor FROM device
+                    SELECT state, order_counter, retire_operation, anchor, retire_keys
+                    FROM device
                     WHERE name = ?
                     """,
                 arguments: [device.description]
@@ -47,14 +48,18 @@ extension Registry {
         limit: Int
     ) async throws(RegistryError) -> [DeviceID] {
         try store.read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT name FROM device WHERE state = 3 AND name > ?
-                    ORDER BY name LIMIT \(page(limit))
-                    """,
-                arguments: [after?.description ?? ""]
-            ).map { row in try row.name(0, as: DeviceID.self) }
+            // Two short lists, each by its own index: those that go, and those that lose a key.
+            let names = try ["state = 3", "retire_keys IS NOT NULL"].flatMap { condition in
+                try Row.fetchAll(
+                    db,
+                    sql: """
+                        SELECT name FROM device WHERE \(condition) AND name > ?
+                        ORDER BY name LIMIT \(page(limit))
+                        """,
+                    arguments: [after?.description ?? ""]
+                ).map { row in try row.name(0, as: DeviceID.self) }
+            }
+            return Array(Set(names).sorted().prefix(page(limit)))
         }
     }
 }
@@ -66,11 +71,19 @@ private struct OpenRetirement {
     let scope: RetireScope
     let anchor: UInt32
 
-    /// Of `state, order_counter, retire_operation, anchor`; nil when none is open.
+    /// Of `state, order_counter, retire_operation, anchor, retire_keys`; nil when none is open.
     init?(_ row: Row) throws {
         switch try row.value(0, as: DeviceState.self) {
         case .retiring: scope = .device
-        case .registered, .enrolled, .retired, .quarantined: return nil
+        case .enrolled, .quarantined:
+            let parts = (row[4] as String? ?? "").split(separator: " ")
+            guard !parts.isEmpty else { return nil }
+            let names = parts.compactMap { try? KeyName(parsing: $0) }
+            guard Set(names).count == parts.count, parts.count <= MessageLimits.keys else {
+                throw RegistryError(.damaged, "a retirement of keys that have no such names")
+            }
+            scope = .keys(names)
+        case .registered, .retired: return nil
         }
         guard let operation = OperationID(bytes: row.bytes(2)), row[1] as Int64 > 0 else {
             throw RegistryError(.damaged, "a retirement without an operation")

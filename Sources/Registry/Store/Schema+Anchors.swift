@@ -29,6 +29,8 @@ extension Schema {
         ALTER TABLE device ADD COLUMN told INTEGER NOT NULL DEFAULT 0;
         -- Those that a switch could cut off: enrolled (2) and quarantined (5).
         CREATE INDEX device_by_anchor ON device (anchor, name) WHERE state IN (2, 5);
+        -- Few have keys to give up at a time, and each of them has an order at the broker.
+        CREATE INDEX device_by_retirement ON device (name) WHERE retire_keys IS NOT NULL;
         ALTER TABLE outbox ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;
         """
 }
