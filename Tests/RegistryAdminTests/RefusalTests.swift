@@ -95,6 +95,7 @@ import Testing
 
     @Test(arguments: [
         KeySelection(), KeySelection(device: "lamp", group: "hall"), KeySelection(device: "Lamp"),
+        KeySelection(group: "hall", query: "id=lamp"), KeySelection(query: "id is lamp"),
     ])
     func `a selection of nothing or of two things is refused`(selection: KeySelection) async {
         let rotation = await problem { () throws(AdminProblem) in

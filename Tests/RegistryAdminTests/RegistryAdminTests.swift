@@ -77,6 +77,34 @@ import Testing
         let waiting = RotationProgress(keys: 1, settled: 0, waiting: 1, failed: 0)
         #expect(try await home.admin.progress(of: selection) == waiting)
         #expect(try await home.admin.progress(of: KeySelection(device: "lamp-1")) == waiting)
+        #expect(try await home.admin.progress(of: KeySelection(query: "id=lamp-1")) == waiting)
+        let none = RotationProgress(keys: 0, settled: 0, waiting: 0, failed: 0)
+        #expect(try await home.admin.progress(of: KeySelection(query: "id=lamp-2")) == none)
+        #expect(try await home.admin.progress(of: KeySelection(group: "hall", key: "log")) == none)
+    }
+
+    @Test func `devices are found and counted by a query`() async throws {
+        try await home.furnish()
+        for number in 1...3 { try await home.enrol("lamp-\(number)") }
+        let admin = home.admin
+        let found = try await admin.listDevices(
+            DeviceFilter(group: "hall", state: "enrolled", query: "id in (lamp-1, lamp-3) or id=x"),
+            PageRequest()
+        )
+        #expect(found.items.map(\.id) == ["lamp-1", "lamp-3"])
+        let count = try await admin.countDevices(DeviceFilter(query: "not id=lamp-1"))
+        #expect(count.devices == 2)
+        #expect(try await admin.countDevices(DeviceFilter(group: "hall")).devices == 3)
+        #expect(try await admin.countDevices(DeviceFilter(state: "retired")).devices == 0)
+        let typo = await problem { () throws(AdminProblem) in
+            try await admin.countDevices(DeviceFilter(group: "hall", query: "id=lamp-1 adn x"))
+        }
+        #expect(typo?.details.first?.column == 11)
+        #expect(typo?.details.first?.input == "id=lamp-1 adn x")
+        let attic = await problem { () throws(AdminProblem) in
+            try await admin.countDevices(DeviceFilter(group: "attic"))
+        }
+        #expect(attic?.code == .notFound)
     }
 
     @Test func `the audit log is listed in parts and found intact`() async throws {

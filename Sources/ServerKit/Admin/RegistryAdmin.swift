@@ -111,26 +111,6 @@ struct RegistryAdmin: AdminService {
         }
     }
 
-    func listDevices(
-        _ filter: AdminModel.DeviceFilter,
-        _ page: PageRequest
-    ) async throws(AdminProblem) -> Page<AdminModel.Device> {
-        let group: GroupName? = try parsed(filter.group, "group")
-        let state: DeviceState? = try chosen(filter.state, "state", DeviceState.init(parsing:))
-        let after: DeviceID? = try parsed(page.after, "after")
-        return try await mapping { () throws(RegistryError) in
-            let devices = try await registry.listDevices(
-                .init(group: group, state: state),
-                after: after,
-                limit: page.limit
-            )
-            return Page(
-                items: devices.map { .init($0) },
-                next: devices.count < page.limit ? nil : devices.last?.id.description
-            )
-        }
-    }
-
     func device(_ id: String) async throws(AdminProblem) -> DeviceDetail {
         let id: DeviceID = try parsed(id, "device")
         return try await mapping { () throws(RegistryError) in
