@@ -26,26 +26,35 @@ extension Registry {
         guard !live.isEmpty, hasRoomForCampaigns() else {
             return CampaignPulse(live: live.count, hasMore: false, hold: hold.text)
         }
+        var failure: RegistryError?
         for id in live {
-            var turns = 0
-            while try await needsPulse(id, now: now) {
-                guard turns < Self.pulsesPerTurn else {
-                    hasMore = true
-                    break
-                }
-                turns += 1
-                do {
-                    let isBusy = try await writer.perform { transaction in
-                        try transaction.pulse(id, now: now)
-                    }
-                    if !isBusy { break }
-                } catch {
-                    hold.set("\(error)")
-                    throw error
-                }
+            do {
+                if try await pulse(id, now: now) { hasMore = true }
+            } catch {
+                // One that cannot go on does not stop the others, unless nothing can be written at all.
+                failure = failure ?? error
+                if error.code == .diskFull || error.code == .readOnly { break }
             }
         }
+        if let failure {
+            hold.set("\(failure)")
+            throw failure
+        }
         return CampaignPulse(live: live.count, hasMore: hasMore, hold: nil)
+    }
+
+    /// One campaign's turn; whether it has more to do at once.
+    private func pulse(_ id: Int64, now: Int64) async throws(RegistryError) -> Bool {
+        var turns = 0
+        while try await needsPulse(id, now: now) {
+            guard turns < Self.pulsesPerTurn else { return true }
+            turns += 1
+            let isBusy = try await writer.perform { transaction in
+                try transaction.pulse(id, now: now)
+            }
+            if !isBusy { break }
+        }
+        return false
     }
 
     /// Ticks after every commit that changed a campaign, and once at the start.
