@@ -206,6 +206,29 @@ import Testing
         #expect(try Query(parsing: canonical) == query)
     }
 
+    @Test(arguments: ["", "Floor", "a b", "\u{e9}", String(repeating: "a", count: 65), "a\u{1b}"])
+    func `a label that no query could name is refused`(name: String) {
+        #expect(throws: FleetError.self) { try LabelRule.check(name: name, value: "x") }
+        #expect(fault("label.\(name)=x") != nil)
+    }
+
+    @Test(arguments: ["a\nb", "a\u{1b}[2J", "\u{202e}x", String(repeating: "x", count: 257)])
+    func `a value that no query could hold is refused`(value: String) {
+        #expect(throws: FleetError.self) { try LabelRule.check(name: "floor", value: value) }
+        #expect(fault("label.floor=\"\(value)\"") != nil)
+    }
+
+    @Test(arguments: ["", "3", "north wing", "in", "\"q\"", "a\\b", "\u{1F600}", "caf\u{e9}"])
+    func `a label that may be written can be asked for`(value: String) throws {
+        try LabelRule.check(name: "room.2_a-b", value: value)
+        var lamp = try facts()
+        lamp.labels["room.2_a-b"] = value
+        let quoted = value.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : "\($0)" }.joined()
+        let query = try Query(parsing: "label.room.2_a-b = \"\(quoted)\"")
+        #expect(query.matches(lamp))
+        #expect(try Query(parsing: query.description) == query)
+    }
+
     @Test func `random queries mean the same after being written and read`() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         var random = SeededGenerator(seed: seed)

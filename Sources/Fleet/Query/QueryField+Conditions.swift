@@ -135,7 +135,7 @@ extension QueryField.Value {
     }
 
     fileprivate func label() throws(QueryError) -> String {
-        let limit = QueryField.labelLimits.value
+        let limit = LabelRule.maximumValue
         guard text.utf8.count <= limit else {
             throw QueryError(
                 column: column,

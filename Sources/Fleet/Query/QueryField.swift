@@ -21,9 +21,6 @@ enum QueryField: Hashable, CustomStringConvertible {
     ]
     private static let prefixes = ["label", "age", "epoch"]
 
-    /// Bytes of a label's name and of its value, as a query may ask for them.
-    static let labelLimits = (name: 64, value: 256)
-
     init(parsing word: String, column: Int) throws(QueryError) {
         if let found = Self.plain.first(where: { $0.word == word }) {
             self = found.field
@@ -35,10 +32,10 @@ enum QueryField: Hashable, CustomStringConvertible {
         }
         switch prefix {
         case "label":
-            guard Self.isLabelName(name) else {
+            guard LabelRule.isName(name) else {
                 throw QueryError(
                     column: column + 6,
-                    reason: "want a label's name of 1 to \(Self.labelLimits.name) of a-z, 0-9, "
+                    reason: "want a label's name of 1 to \(LabelRule.maximumName) of a-z, 0-9, "
                         + "'-', '_' and '.', have \"\(name)\""
                 )
             }
@@ -82,18 +79,6 @@ enum QueryField: Hashable, CustomStringConvertible {
         case .level, .agent, .epoch, .anchor: "= != < <= > >= in"
         case .keyNamed: "none: write \"has \(self)\""
         }
-    }
-
-    static func isLabelName(_ text: some StringProtocol) -> Bool {
-        (1...labelLimits.name).contains(text.utf8.count)
-            && text.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-                    UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
-                    true
-                default: false
-                }
-            }
     }
 
     private static func key(

@@ -106,7 +106,7 @@ struct QueryLexer {
     }
 
     // Control and format characters could steer a terminal, or turn the reading direction.
-    private static func isShowable(_ character: Unicode.Scalar) -> Bool {
+    static func isShowable(_ character: Unicode.Scalar) -> Bool {
         switch character.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned:
             false
