@@ -1,6 +1,7 @@
 import BrokerHarness
 import EDHOC
 import Fleet
+import Foundation
 import KeyExchange
 import MQTTLink
 import Registry
@@ -100,6 +101,28 @@ import Testing
         )
         try await exchange.run {
             #expect(await becomes { scene.counters.value(.orders) >= 1 })
+        }
+    }
+
+    @Test func `a broker whose rules keep orders out does not keep nudges waiting`() async throws {
+        let exchange = try await Exchange()
+        let scene = exchange.scene
+        let lamp = try await enrolled(exchange)
+        let rules = exchange.broker.folder + "/mosquitto.acl"
+        let text = try String(contentsOfFile: rules, encoding: .utf8)
+        try text.split(separator: "\n").filter { !$0.hasSuffix("/order") }
+            .joined(separator: "\n").write(toFile: rules, atomically: false, encoding: .utf8)
+        try await exchange.broker.reload()
+        try await exchange.run {
+            _ = try await scene.registry.retireDevice(lamp.id, actor: "a", now: Scene.now)
+            #expect(await becomes { scene.counters.value(.nudges) == 1 })
+            #expect(
+                try await becomes {
+                    try await scene.registry.status(now: Scene.now).outbox == 0
+                }
+            )
+            #expect(scene.counters.value(.orders) == 0)
+            #expect(scene.counters.value(.publishFailures) > 0)
         }
     }
 

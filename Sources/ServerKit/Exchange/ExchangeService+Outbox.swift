@@ -84,9 +84,21 @@ extension ExchangeService {
     /// Makes the broker hold what the device's state says at this moment.
     private func sendOrder(_ device: DeviceID) async throws {
         guard let order = try await order(for: device) else { return }
-        try await connection.publish(
-            MQTTPublication(topic: topics.order(device), payload: order, isRetained: true)
-        )
+        let topic = topics.order(device)
+        do {
+            try await connection.publish(
+                MQTTPublication(topic: topic, payload: order, isRetained: true)
+            )
+        } catch {
+            guard [.notAuthorised, .refused].contains(error.code) else { throw error }
+            // It would be refused again: nudges go on, and the next connection tries once more.
+            counters.add(.publishFailures)
+            logger.error(
+                "the broker's rules keep an order out",
+                metadata: ["topic": "\(topic)", "error": "\(error)"]
+            )
+            return
+        }
         if !order.isEmpty { counters.add(.orders) }
     }
 
