@@ -27,7 +27,8 @@ extension Schema {
             WHERE phase IN (3, 4, 5, 6, 7) OR jobs <> '[]';
         CREATE TABLE campaign_member (
             campaign_id INTEGER NOT NULL REFERENCES campaign (id),
-            device_id INTEGER NOT NULL REFERENCES device (id),
+            -- Not a reference: it would have every new device looked for among the members.
+            device_id INTEGER NOT NULL,
             state INTEGER NOT NULL,
             -- From 0; -1 until the waves have been dealt out.
             wave INTEGER NOT NULL,
