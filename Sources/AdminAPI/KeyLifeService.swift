@@ -1,18 +1,7 @@
 public import AdminModel
 
-/// What an admin can do with devices and with the life of their keys; a part of `AdminService`.
+/// What an admin can do with the life of keys; a part of `AdminService`.
 public protocol KeyLifeService: Sendable {
-    /// Counts the devices that a filter finds.
-    func countDevices(_ filter: DeviceFilter) async throws(AdminProblem) -> DeviceCount
-    /// Writes labels on devices and takes some away; tells on how many devices.
-    func label(
-        _ change: LabelChange,
-        by actor: AdminActor
-    ) async throws(AdminProblem) -> DeviceCount
-    /// Refuses a device until it is let in again.
-    func quarantineDevice(_ id: String, by actor: AdminActor) async throws(AdminProblem) -> Device
-    /// Ends a quarantine; what the device was suspected of is forgotten.
-    func reinstateDevice(_ id: String, by actor: AdminActor) async throws(AdminProblem) -> Device
     /// Lists notices by device and kind.
     func listNotices(
         kind: String?,

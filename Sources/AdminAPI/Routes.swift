@@ -11,6 +11,7 @@ struct Routes {
 
     var all: [Route] {
         var routes = general + sets + bundles + devices + audit
+        if let service = service as? any DeviceCareService { routes += care(service) }
         if let service = service as? any KeyLifeService { routes += keys(service) }
         if let service = service as? any TrustService { routes += trust(service) }
         if let service = service as? any CampaignService { routes += campaigns(service) }
@@ -169,7 +170,7 @@ struct Routes {
 
     /// What tells devices from each other; a service without queries does not take one.
     private var filters: [String] {
-        ["group", "state"] + (service is any KeyLifeService ? ["where"] : [])
+        ["group", "state"] + (service is any DeviceCareService ? ["where"] : [])
     }
 
     var paged: [String] { ["after", "limit"] }

@@ -21,6 +21,7 @@ public enum AuditKind: String, Hashable, Sendable, CaseIterable, CustomStringCon
     case contactRefused
     case deviceQuarantined
     case deviceReleased
+    case deviceLabelled
     case retirementOrdered
     case deviceRetired
     case rotationOrdered

@@ -62,6 +62,8 @@ public enum RotationScope: Hashable, Sendable {
     case device(DeviceID)
     /// Every enrolled device of a group.
     case group(GroupName)
+    /// Every enrolled device that a query asks for.
+    case query(Query)
 }
 
 /// The state of the fleet at a glance; reading it looks at no device that is well.

@@ -57,6 +57,20 @@ extension Registry {
             return try await forEachEnrolled(in: group) { transaction, device in
                 try transaction.markDue(device, key: key, now: now)
             }
+        case .query(let query):
+            try await writer.perform { transaction in
+                try transaction.auditRotation(
+                    device: nil,
+                    group: nil,
+                    query: query,
+                    key: key,
+                    actor: actor,
+                    now: now
+                )
+            }
+            return try await forEachEnrolled(matching: query, now: now) { transaction, device in
+                try transaction.markDue(device, key: key, now: now)
+            }
         }
     }
 
@@ -138,10 +152,14 @@ extension Transaction {
     fileprivate func auditRotation(
         device: DeviceID?,
         group: GroupName?,
+        query: Query? = nil,
         key: KeyName?,
         actor: String,
         now: Int64
     ) throws {
+        var details: [String: String] = [:]
+        details["group"] = group?.description
+        details["query"] = query?.description
         try audit(
             AuditEvent(
                 time: now,
@@ -149,7 +167,7 @@ extension Transaction {
                 actor: actor,
                 device: device?.description,
                 key: key,
-                details: group.map { ["group": $0.description] } ?? [:]
+                details: details
             )
         )
     }

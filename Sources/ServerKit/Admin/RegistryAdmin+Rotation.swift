@@ -9,7 +9,7 @@ extension RegistryAdmin {
         _ selection: KeySelection,
         by actor: AdminActor
     ) async throws(AdminProblem) -> RotationStart {
-        let scope = try scope(of: selection)
+        let scope = try scope(selection.device, selection.group, selection.query)
         let key: KeyName? = try parsed(selection.key, "key")
         return try await mapping { () throws(RegistryError) in
             RotationStart(
@@ -48,14 +48,6 @@ extension RegistryAdmin {
                 waiting: progress.waiting,
                 failed: progress.failed
             )
-        }
-    }
-
-    private func scope(of selection: KeySelection) throws(AdminProblem) -> RotationScope {
-        switch (selection.device, selection.group, selection.query) {
-        case (let device?, nil, nil): .device(try parsed(device, "device"))
-        case (nil, let group?, nil): .group(try parsed(group, "group"))
-        default: throw AdminProblem(.invalid, "want either a device or a group")
         }
     }
 }

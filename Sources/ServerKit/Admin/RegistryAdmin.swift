@@ -116,7 +116,10 @@ struct RegistryAdmin: AdminService {
         return try await mapping { () throws(RegistryError) in
             let details = try await registry.device(id)
             let specs = try await registry.listKeySpecs(group: details.device.group)
-            return DeviceDetail(details, specs: specs)
+            var detail = DeviceDetail(details, specs: specs)
+            let labels = try await registry.labels(of: id)
+            detail.labels = labels.isEmpty ? nil : labels
+            return detail
         }
     }
 

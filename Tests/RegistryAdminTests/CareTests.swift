@@ -1,0 +1,114 @@
+import AdminAPI
+import AdminModel
+import Testing
+
+@testable import ServerKit
+
+@Suite struct CareTests {
+    private let home: Home
+
+    init() throws { home = try Home() }
+
+    @Test func `labels are written, found, replaced and taken away, with an audit row each`()
+        async throws
+    {
+        try await home.furnish()
+        for number in 1...3 { try await home.enrol("lamp-\(number)") }
+        let admin = home.admin
+        let set = LabelChange(device: "lamp-1", set: ["floor": "3", "canary": "yes"])
+        #expect(try await admin.label(set, by: root).devices == 1)
+        // Twice is no fault, and no change.
+        #expect(try await admin.label(set, by: root).devices == 0)
+        let found = try await admin.listDevices(
+            DeviceFilter(query: "label.floor=3"),
+            PageRequest()
+        )
+        #expect(found.items.map(\.id) == ["lamp-1"])
+        let all = LabelChange(query: "group=hall and not label.floor=3", set: ["floor": "2"])
+        #expect(try await admin.label(all, by: root).devices == 2)
+        let moved = LabelChange(query: "label.floor=2", set: ["floor": "3"], remove: ["canary"])
+        #expect(try await admin.label(moved, by: root).devices == 2)
+        let group = LabelChange(group: "hall", remove: ["canary"])
+        #expect(try await admin.label(group, by: root).devices == 1)
+        #expect(try await admin.device("lamp-1").labels == ["floor": "3"])
+        let rows = try await admin.listAudit(AuditFilter(kind: "deviceLabelled"), PageRequest())
+        #expect(rows.items.count == 6)
+        #expect(rows.items.first?.details == ["+floor": "3", "+canary": "yes"])
+        #expect(rows.items.last?.details == ["-canary": ""])
+    }
+
+    @Test(arguments: [
+        (LabelChange(device: "lamp-1"), "invalid"),
+        (LabelChange(device: "lamp-1", set: [:], remove: []), "invalid"),
+        (LabelChange(set: ["a": "1"]), "invalid"),
+        (LabelChange(device: "lamp-1", group: "hall", set: ["a": "1"]), "invalid"),
+        (LabelChange(device: "lamp-1", set: ["Floor!": "1"]), "invalid"),
+        (LabelChange(device: "lamp-1", set: ["": "1"]), "invalid"),
+        (LabelChange(device: "lamp-1", set: ["a": "\u{1B}[2J"]), "invalid"),
+        (
+            LabelChange(device: "lamp-1", set: ["a": String(repeating: "x", count: 9_999)]),
+            "invalid"
+        ),
+        (LabelChange(device: "lamp-1", set: ["a": "1"], remove: ["a"]), "invalid"),
+        (LabelChange(query: "flor=1", set: ["a": "1"]), "invalid"),
+        (LabelChange(device: "lamp-9", set: ["a": "1"]), "notFound"),
+        (LabelChange(group: "attic", set: ["a": "1"]), "notFound"),
+    ])
+    func `a label that can't be is refused, and nothing is written`(
+        change: LabelChange,
+        code: String
+    ) async throws {
+        try await home.furnish()
+        try await home.enrol("lamp-1")
+        let found = await problem { () throws(AdminProblem) in
+            try await home.admin.label(change, by: root)
+        }
+        #expect(found?.code.rawValue == code)
+        #expect(try await home.admin.device("lamp-1").labels == nil)
+    }
+
+    @Test func `a device has a limit of labels`() async throws {
+        try await home.furnish()
+        try await home.enrol("lamp-1")
+        for number in 0..<33 {
+            let change = LabelChange(device: "lamp-1", set: ["l\(number)": "1"])
+            let found = await problem { () throws(AdminProblem) in
+                try await home.admin.label(change, by: root)
+            }
+            #expect(found?.code == (number < 32 ? nil : .invalid))
+        }
+        #expect(try await home.admin.device("lamp-1").labels?.count == 32)
+    }
+
+    @Test func `a device is quarantined and let in again`() async throws {
+        try await home.furnish()
+        try await home.enrol("lamp-1")
+        let admin = home.admin
+        #expect(try await admin.quarantineDevice("lamp-1", by: root).state == "quarantined")
+        #expect(try await admin.quarantineDevice("lamp-1", by: root).state == "quarantined")
+        #expect(try await admin.reinstateDevice("lamp-1", by: root).state == "enrolled")
+        _ = try await admin.retireDevice("lamp-1", by: root)
+        let late = await problem { () throws(AdminProblem) in
+            try await admin.quarantineDevice("lamp-1", by: root)
+        }
+        #expect(late?.code == .conflict)
+        let none = await problem { () throws(AdminProblem) in
+            try await admin.reinstateDevice("lamp-9", by: root)
+        }
+        #expect(none?.code == .notFound)
+    }
+
+    @Test func `a rotation is asked for by a query, and the log says by which`() async throws {
+        try await home.furnish()
+        for number in 1...2 { try await home.enrol("lamp-\(number)") }
+        let selection = KeySelection(query: "id=lamp-2", key: "data")
+        #expect(try await home.admin.rotate(selection, by: root).keys == 1)
+        #expect(try await home.admin.progress(of: KeySelection(device: "lamp-1")).waiting == 0)
+        #expect(try await home.admin.progress(of: selection).waiting == 1)
+        let rows = try await home.admin.listAudit(
+            AuditFilter(kind: "rotationOrdered"),
+            PageRequest()
+        )
+        #expect(rows.items.last?.details["query"] == "id = lamp-2")
+    }
+}
