@@ -11,10 +11,8 @@ struct Routes {
 
     var all: [Route] {
         var routes = general + sets + bundles + devices + audit
-        if let service = service as? any DeviceCareService { routes += care(service) }
+        routes += care(service) + trust(service) + campaigns(service)
         if let service = service as? any KeyLifeService { routes += keys(service) }
-        if let service = service as? any TrustService { routes += trust(service) }
-        if let service = service as? any CampaignService { routes += campaigns(service) }
         return routes
     }
 
@@ -168,10 +166,8 @@ struct Routes {
         ]
     }
 
-    /// What tells devices from each other; a service without queries does not take one.
-    private var filters: [String] {
-        ["group", "state"] + (service is any DeviceCareService ? ["where"] : [])
-    }
+    /// What tells devices from each other.
+    private var filters: [String] { ["group", "state", "where"] }
 
     var paged: [String] { ["after", "limit"] }
 

@@ -1,7 +1,7 @@
 package import AdminAPI
 package import AdminModel
 
-extension FakeService: CampaignService {
+extension FakeService {
     package func createCampaign(
         _ plan: CampaignPlan,
         by actor: AdminActor

@@ -1,7 +1,7 @@
 package import AdminAPI
 package import AdminModel
 
-extension FakeService: DeviceCareService, KeyLifeService {
+extension FakeService: KeyLifeService {
     package func countDevices(
         _ filter: DeviceFilter
     ) async throws(AdminProblem) -> DeviceCount {

@@ -1,7 +1,7 @@
 package import AdminAPI
 package import AdminModel
 
-extension FakeService: TrustService {
+extension FakeService {
     package func policy() async throws(AdminProblem) -> Policy {
         try change { state throws(AdminProblem) in Policy(settings: state.policy) }
     }

@@ -195,6 +195,7 @@ import Testing
         let drafts = try await admin.listCampaigns(state: "draft", PageRequest(limit: 3))
         #expect(drafts.items.count == 3)
         #expect(try await admin.listCampaigns(state: "running", PageRequest()).items.isEmpty)
+        #expect(try await admin.status().campaigns == ["draft": 3])
         let forecast = try await admin.forecast(of: "a")
         #expect(forecast.members == 1 && forecast.waves.map(\.members) == [1])
         let report = try await admin.report(on: "a")

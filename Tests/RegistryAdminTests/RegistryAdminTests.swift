@@ -59,6 +59,8 @@ import Testing
         #expect(detail.device.store == "file")
         #expect(detail.keys.map(\.state) == ["active"])
         #expect(detail.keys.map(\.thumbprint.count) == [64])
+        #expect(detail.keys.map(\.createdAt?.seconds) == [Home.now])
+        #expect(detail.keys.map(\.failure) == [nil])
         let devices = try await home.admin.listDevices(
             DeviceFilter(group: "hall", state: "enrolled"),
             PageRequest()

@@ -48,7 +48,11 @@ struct ReportWriter {
 
     /// What comes after them.
     func end() {
-        if format == .json { Console.current.print("\n]}") }
+        switch format {
+        case .json: Console.current.print("\n]}")
+        case .text: if table.count == 0 { Console.current.print("  none") }
+        case .markdown: break
+        }
     }
 
     private func text(_ report: CampaignReport) {

@@ -102,7 +102,11 @@ extension DeviceDetail {
                 algorithm: algorithms[key.name] ?? "unknown",
                 thumbprint: key.thumbprint.description,
                 changedAt: Timestamp(seconds: key.changedAt),
-                reportedAt: held == nil ? nil : device.lastSeenAt
+                reportedAt: held == nil ? nil : device.lastSeenAt,
+                createdAt: Timestamp(seconds: key.createdAt),
+                graceUntil: key.graceUntil.map { Timestamp(seconds: $0) },
+                dueAt: key.rotateAt.map { Timestamp(seconds: $0) },
+                failure: key.failure?.description
             )
         }
         keys += reports.map { generation, held in

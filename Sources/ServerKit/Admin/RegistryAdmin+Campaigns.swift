@@ -4,7 +4,7 @@ internal import Fleet
 internal import KeyExchange
 internal import Registry
 
-extension RegistryAdmin: CampaignService {
+extension RegistryAdmin {
     func createCampaign(
         _ plan: AdminModel.CampaignPlan,
         by actor: AdminActor

@@ -4,7 +4,7 @@ internal import Fleet
 internal import KeyExchange
 internal import Registry
 
-extension RegistryAdmin: DeviceCareService {
+extension RegistryAdmin {
     func label(
         _ change: LabelChange,
         by actor: AdminActor

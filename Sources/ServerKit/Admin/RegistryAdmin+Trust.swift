@@ -4,7 +4,7 @@ internal import Fleet
 internal import KeyExchange
 internal import Registry
 
-extension RegistryAdmin: TrustService {
+extension RegistryAdmin {
     func policy() async throws(AdminProblem) -> AdminModel.Policy {
         try await mapping { () throws(RegistryError) in .init(try registry.policy()) }
     }

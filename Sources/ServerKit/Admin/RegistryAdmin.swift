@@ -36,6 +36,7 @@ struct RegistryAdmin: AdminService {
     func status() async throws(AdminProblem) -> ServerStatus {
         try await mapping { () throws(RegistryError) in
             let status = try await registry.status(now: now)
+            let campaigns = try await registry.campaignPhases()
             return ServerStatus(
                 version: ServerVersion.text,
                 fleet: registry.fleet.description,
@@ -46,6 +47,9 @@ struct RegistryAdmin: AdminService {
                     uniqueKeysWithValues: status.devices.map { ($0.key.description, $0.value) }
                 ),
                 keysDue: status.overdueKeys,
+                campaigns: Dictionary(
+                    uniqueKeysWithValues: campaigns.map { ($0.key.description, $0.value) }
+                ),
                 auditRows: status.audit.count,
                 auditHead: hexadecimal(status.audit.hash),
                 schemaVersion: status.schemaVersion,
