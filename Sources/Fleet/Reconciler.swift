@@ -136,8 +136,12 @@ public struct Reconciler {
             )
             return .deviceAhead
         }
-        let wrong = held.first {
-            $0.epoch == current?.epoch && $0.check != current?.thumbprint.check
+        let wrong = held.first { epoch in
+            guard let current else { return false }
+            // A number that was given out twice, by a server that came back from an old copy; or one in
+            // use that is later than ours, which only another life of this server has settled.
+            return epoch.epoch == current.epoch && epoch.check != current.thumbprint.check
+                || epoch.state == .primary && epoch.epoch > current.epoch
         }
         guard let wrong else { return nil }
         plan.findings.append(

@@ -51,6 +51,19 @@ import Testing
         #expect(plan.verdicts.isEmpty)
     }
 
+    @Test func `a device is not offered what it has left behind, but a generation after both`()
+        throws
+    {
+        // A server that was restored twice: the number 13 was given out by another life of it.
+        let plan = try Story.plan(
+            [Story.record(12, .active), Story.record(13, .withdrawn)],
+            [Story.held(13, .primary, wrong: true)]
+        )
+        #expect(plan.inShort == ["door 14 new"])
+        #expect(plan.findings.map(\.kind) == [.keyMismatched])
+        #expect(plan.verdicts.isEmpty)
+    }
+
     @Test func `a grace that is over on the server is over on the device`() throws {
         let plan = try Story.plan(
             [Story.record(1, .destroyed), Story.record(2, .superseded), Story.record(3, .active)],

@@ -59,6 +59,8 @@ final class SimulatedDevice {
     var isCut = false
     /// Until when it is switched off.
     var silentUntil: Int64 = 0
+    /// Whether it has said in this session that it can't take a key.
+    var couldNotTake = false
     /// When its session began.
     var began: Int64 = 0
     /// Numbers of timers and links, never given out twice.

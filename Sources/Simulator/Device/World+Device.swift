@@ -161,6 +161,7 @@ extension World {
             hasHook: device.hasHook
         )
         device.began = now
+        device.couldNotTake = false
         device.channel = channel ?? .enrolment(hexadecimal(connection.bytes))
         device.resend = resendPauses(device)
         trace(device, isEnrolment ? "begins a session, to enrol" : "begins a session")

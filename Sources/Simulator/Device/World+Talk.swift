@@ -90,10 +90,12 @@ extension World {
         switch note {
         case .installed(_, let results, _):
             for result in results {
+                if result.failure != nil { device.couldNotTake = true }
                 let what = result.failure.map { "does not take: \($0)" } ?? "stores"
                 trace(device, "\(what) \(result.name) \(result.epoch)")
             }
         case .refused(let key, _):
+            device.couldNotTake = true
             trace(device, "its hook refuses \(key.name) \(key.entry.epoch)")
         case .inUse(let name, let epoch): trace(device, "uses \(name) \(epoch)")
         case .destroyed(let key, let reason):

@@ -39,7 +39,8 @@ struct Watch {
         var ended: Set<Generation> = []
         /// Since when the server may have forgotten what this device knows; until they have agreed again.
         var restoredAt: Int64?
-        var hasSettled = false
+        /// Whether they have met since, in a session that came to its end.
+        var hasMet = false
     }
 
     var entries: [Int: Entry] = [:]
@@ -58,14 +59,16 @@ struct Watch {
     mutating func restored(_ devices: [Int], at time: Int64) {
         isReset = Set(devices)
         audited = .max
-        for index in devices { entries[index, default: Entry()].restoredAt = time }
+        for index in devices {
+            entries[index, default: Entry()].restoredAt = time
+            entries[index]?.hasMet = false
+        }
     }
 
     /// A device and the server agreed in a session that began at `time`.
     mutating func settled(_ device: Int, began time: Int64) {
-        entries[device, default: Entry()].hasSettled = true
         guard let restored = entries[device]?.restoredAt, restored <= time else { return }
-        entries[device]?.restoredAt = nil
+        entries[device]?.hasMet = true
     }
 }
 

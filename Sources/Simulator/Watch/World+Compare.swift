@@ -5,63 +5,70 @@ internal import KeyStore
 // The heart of the promise: at every moment there is a key that both sides work with.
 extension World {
     func compare(_ device: SimulatedDevice) {
-        guard let entry = watch.entries[device.index], entry.restoredAt == nil else { return }
+        guard let entry = watch.entries[device.index] else { return }
         // A retirement takes the keys away, on each side in its own time.
         guard entry.believed.state == .enrolled || entry.believed.state == .quarantined else {
             return
         }
-        for held in entry.held where held.state == .primary {
-            checkDevice(device, held, entry)
+        let findings = Self.findings(in: entry)
+        if entry.restoredAt != nil {
+            // The first session with a restored server leads both to a later generation, if the device
+            // can take it.
+            guard entry.hasMet else { return }
+            watch.entries[device.index]?.hasMet = false
+            if device.couldNotTake, !findings.isEmpty { return }
+            watch.entries[device.index]?.restoredAt = nil
         }
-        for record in entry.believed.keys where record.state == .active {
-            checkServer(device, record, entry)
+        for finding in findings { violate(finding.kind, device, finding.detail) }
+    }
+
+    private typealias Finding = (kind: Violation.Kind, detail: String)
+
+    private static func findings(in entry: Watch.Entry) -> [Finding] {
+        let used = entry.held.filter { $0.state == .primary }.compactMap { held in
+            finding(on: held, in: entry)
         }
+        let active = entry.believed.keys.filter { $0.state == .active }.compactMap { record in
+            finding(on: record, in: entry)
+        }
+        return used + active
     }
 
     /// Whether the server works with what the device uses.
-    private func checkDevice(
-        _ device: SimulatedDevice,
-        _ held: Watch.Held,
-        _ entry: Watch.Entry
-    ) {
+    private static func finding(on held: Watch.Held, in entry: Watch.Entry) -> Finding? {
         let generation = held.generation
         let record = entry.believed.record(generation.name, generation.epoch)
         guard let record, record.thumbprint == held.thumbprint else {
-            return violate(.deviceAlone, device, "\(generation) in use, unknown to the server")
+            return (.deviceAlone, "\(generation) in use, unknown to the server")
         }
         switch record.state {
         case .offered:
-            violate(.usedUnconfirmed, device, "\(generation) in use, only offered at the server")
-        case .suspended: return
+            return (.usedUnconfirmed, "\(generation) in use, only offered at the server")
+        case .suspended: return nil
         case .destroyedCompromised:
             // The successor is confirmed, and the device has it: SETTLE will say so.
-            let successor = entry.held.first {
+            let hasSuccessor = entry.held.contains {
                 $0.generation.name == generation.name && $0.generation.epoch > generation.epoch
                     && entry.believed.record(generation.name, $0.generation.epoch)?.state == .active
             }
-            if successor == nil {
-                violate(.deviceAlone, device, "\(generation) in use, and no successor")
-            }
+            return hasSuccessor
+                ? nil : (.deviceAlone, "\(generation) in use, compromised, and no successor")
         case _ where !record.state.isUsable:
-            violate(.deviceAlone, device, "\(generation) in use, \(record.state) at the server")
-        default: return
+            return (.deviceAlone, "\(generation) in use, \(record.state) at the server")
+        default: return nil
         }
     }
 
     /// Whether the device holds what the server uses.
-    private func checkServer(
-        _ device: SimulatedDevice,
-        _ record: KeyRecord,
-        _ entry: Watch.Entry
-    ) {
+    private static func finding(on record: KeyRecord, in entry: Watch.Entry) -> Finding? {
         let held = entry.held.first { $0.generation == record.generation }
         guard let held, held.thumbprint == record.thumbprint else {
-            return violate(
+            return (
                 .serverAlone,
-                device,
                 "\(record.generation) active at the server, the device does not hold it"
             )
         }
+        return nil
     }
 
     /// After the quiet time: both sides equal, and nothing under way.
