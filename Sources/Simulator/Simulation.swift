@@ -13,11 +13,13 @@ public struct Simulation: Sendable {
         /// How many devices; nil for a number that follows from the seed.
         public var devices: Int?
         /// How long things break, in days of virtual time.
-        public var days: Double = 3
+        public var days: Double = 2
         /// Faults that do not happen, to find out which ones matter.
         public var absent: Set<Fault> = []
         /// Gets each line of the trace at once.
         public var echo: (@Sendable (String) -> Void)?
+        /// The faults and their rates; nil for what follows from the seed.
+        var weather: [Fault: Double]?
         /// Bugs that tests plant.
         var seams = Seams()
 

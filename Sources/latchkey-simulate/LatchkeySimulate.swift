@@ -12,13 +12,13 @@ struct LatchkeySimulate: AsyncParsableCommand {
     )
 
     @Option(help: "How many seeds to run, from 1 on.")
-    var seeds: UInt64 = 300
+    var seeds: UInt64 = 200
 
     @Option(help: "Run this seed alone, and show everything that happens.")
     var seed: UInt64?
 
     @Option(help: "How many days of virtual time things break in one run.")
-    var days: Double = 3
+    var days: Double = 2
 
     @Option(help: "How many runs side by side.")
     var width = 2

@@ -35,6 +35,8 @@ struct Watch {
         var primaries: [KeyName: Epoch] = [:]
         /// Which key each number stood for on the device.
         var thumbprints: [Generation: Thumbprint] = [:]
+        /// Generations that were in use on the device.
+        var used: Set<Generation> = []
         /// Generations at the server that are over.
         var ended: Set<Generation> = []
         /// Since when the server may have forgotten what this device knows; until they have agreed again.
@@ -48,6 +50,8 @@ struct Watch {
     var isReset: Set<Int> = []
     /// The newest row of the audit log that was looked at.
     var audited: Int64 = 0
+    /// How often the server came back from an old copy.
+    var restorations = 0
     /// How often the server was looked at.
     var looks = 0
     /// The keys that every device shall hold.
@@ -57,6 +61,7 @@ struct Watch {
 
     /// The server came back from an old copy of itself.
     mutating func restored(_ devices: [Int], at time: Int64) {
+        restorations += 1
         isReset = Set(devices)
         audited = .max
         for index in devices {

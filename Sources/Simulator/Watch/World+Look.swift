@@ -149,7 +149,10 @@ extension World {
         for held in entry.held {
             let generation = held.generation
             let known = entry.thumbprints[generation]
-            if let known, known != held.thumbprint {
+            // A restored server does not know a number that it gave out and took back; what was in use
+            // is known to the device, which never goes back to it.
+            let mayBeForgotten = watch.restorations > 0 && !entry.used.contains(generation)
+            if let known, known != held.thumbprint, !mayBeForgotten {
                 violate(.numberReused, device, "\(generation) is another key than before")
             }
             entry.thumbprints[generation] = held.thumbprint
@@ -160,6 +163,7 @@ extension World {
             }
             if last != generation.epoch, last != nil { watch.rotations += 1 }
             entry.primaries[generation.name] = generation.epoch
+            entry.used.insert(generation)
         }
     }
 

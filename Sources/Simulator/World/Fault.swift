@@ -47,6 +47,9 @@ struct Weather {
 
     private init() {}
 
+    /// These faults alone.
+    init(_ rates: [Fault: Double]) { self.rates = rates }
+
     init(chance: inout Chance, without absent: Set<Fault>) {
         let harshness = [0.3, 1.0, 1.0, 2.5][chance.index(4)]
         for fault in Fault.allCases {

@@ -40,6 +40,7 @@ final class World {
         self.folder = folder
         chance = Chance(seed: options.seed, stream: "world")
         weather = Weather(chance: &chance, without: options.absent)
+        if let rates = options.weather { weather = Weather(rates) }
         trace = Trace(echo: options.echo)
         server = SimulatedServer(folder: folder, seed: options.seed, ledger: ledger)
         broker = SimulatedBroker(seed: options.seed)
