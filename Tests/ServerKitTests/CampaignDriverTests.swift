@@ -79,13 +79,14 @@ extension Scene {
     }
 }
 
-/// A second for each look.
+/// A second for each look, behind the sessions' own clock: what it makes due is due for them.
 private final class Clock: Sendable {
-    private let seconds = Mutex(Scene.now)
+    private let seconds = Mutex(Scene.now - 1_000_000)
 
     func next() -> Int64 {
-        seconds.withLock {
-            $0 += 1; return $0
+        seconds.withLock { seconds in
+            seconds += 1
+            return seconds
         }
     }
 }
