@@ -210,7 +210,8 @@ let package = Package(
         tests("FleetTests", ["EDHOC", "Fleet", "KeyExchange", "MbedCrypto"]),
         tests(
             "KeyStoreTests",
-            ["CBOR", "EDHOC", "KeyExchange", "KeyStore", "MbedCrypto", "Secrets"]
+            ["CBOR", "EDHOC", "KeyExchange", "KeyStore", "MbedCrypto", "Secrets"],
+            exclude: ["Fixtures"]
         ),
         tests(
             "RegistryTests",

@@ -1,5 +1,6 @@
 public import EDHOC
 public import KeyExchange
+public import KeyStore
 
 /// How the next session begins, by what became of those before it; without I/O.
 public struct Approach: Sendable {
@@ -16,12 +17,35 @@ public struct Approach: Sendable {
     /// How often in a row the server has not known this device by its kid.
     private var unknowns = 0
     private let patience: Int
+    /// Sessions in a row that came to no authentic end.
+    private var failures = 0
+    /// The generation by which the server answered last, in this run of the agent.
+    private var answering: UInt32?
 
     /// Introduces the device again after it was unknown `patience` times in a row.
     public init(patience: Int) { self.patience = patience }
 
     /// The suites to offer.
     public var offer: [CipherSuite.ID] { suites.offer }
+
+    /// The anchor by which the server must answer the next session: the one that it answered by last, at
+    /// the start the newest; after every third failure in a row the next one, and so round.
+    ///
+    /// A server that was restored may know the newest no more, and one that has switched may have
+    /// forgotten the older one.
+    public func anchor(of device: DeviceRecord) -> PinnedAnchor {
+        let newestFirst = Array(device.anchors.reversed())
+        let start = newestFirst.firstIndex { $0.generation == answering } ?? 0
+        return newestFirst[(start + failures / Self.failuresOfAnAnchor) % newestFirst.count]
+    }
+
+    private static let failuresOfAnAnchor = 3
+
+    /// The server has answered by this anchor, authentically.
+    public mutating func heard(_ anchor: PinnedAnchor) {
+        failures = 0
+        answering = anchor.generation
+    }
 
     /// Whether the next session shall send the credential whole, once for each time that it says so.
     ///
@@ -40,6 +64,7 @@ public struct Approach: Sendable {
     public mutating func broke() {
         // Anyone may have brought the other suite about: the next try begins with the best one.
         suites = SuiteNegotiation(preferred: Profile.suites)
+        failures = (failures + 1) % 1024
     }
 
     /// A session failed.

@@ -43,16 +43,23 @@ public struct Conduct: ~Copyable {
         case refused(NewKey, fault: StoreError?)
         /// A generation came into use.
         case inUse(KeyName, Epoch)
+        /// A new anchor is pinned, beside the one of this session.
+        case pinned(UInt32)
+        /// The server announced an anchor that this device does not pin, and why.
+        case anchorRefused(String)
         /// A generation is gone.
         case destroyed(DestroyedKey, reason: String)
     }
 
     /// Whether it goes through the enrolment account, with the credential by value.
     public let isEnrolment: Bool
+    /// By which anchor the server must answer.
+    public let anchor: PinnedAnchor
     private var session: DeviceSession
     private let store: KeyStore
     private let crypto: any Crypto
     private let hasHook: Bool
+    private let fleet: FleetID
     /// The offer that the hook is trying, and what became of its keys so far.
     private var trial: (offer: Offer, results: [InstallResult])?
     /// Whether the server has ordered the device's end in it.
@@ -60,7 +67,8 @@ public struct Conduct: ~Copyable {
 
     /// Begins a session as `device`, whom `store` describes; `outgoing` is its first payload.
     ///
-    /// `instance` is `Report.instanceLength` random bytes, drawn once for each start of the agent.
+    /// The server must answer by `anchor`, else by the newest that the device has pinned. `instance` is
+    /// `Report.instanceLength` random bytes, drawn once for each start of the agent.
     public init(
         as device: DeviceRecord,
         of store: KeyStore,
@@ -70,11 +78,16 @@ public struct Conduct: ~Copyable {
         version: String,
         instance: [UInt8],
         crypto: any Crypto,
+        anchor: PinnedAnchor? = nil,
         hasHook: Bool = false
     ) throws {
+        let anchor = anchor ?? device.newestAnchor
+        self.anchor = anchor
+
         let profile = DeviceProfile(
             fleet: device.fleet,
-            server: try Credential(ccs: device.server, sentByValue: false),
+            server: try Credential(ccs: anchor.server, sentByValue: false),
+            anchor: anchor.generation,
             own: try Credential(ccs: device.credential, sentByValue: isEnrolment)
         )
         session = try DeviceSession(
@@ -87,6 +100,7 @@ public struct Conduct: ~Copyable {
         )
         self.isEnrolment = isEnrolment
         self.hasHook = hasHook
+        fleet = device.fleet
         self.store = store
         self.crypto = crypto
     }
@@ -181,13 +195,41 @@ public struct Conduct: ~Copyable {
     }
 
     private func settled(_ settle: Settle, _ note: (Note) -> Void) throws {
+        // First, so that it goes to the disk with what the verdicts change.
+        if let time = settle.time { store.note(serverTime: time) }
         let destroyed = try store.apply(settle.verdicts)
         for verdict in settle.verdicts {
             guard case .activate(let epoch, _) = verdict.action else { continue }
             note(.inUse(verdict.name, epoch))
         }
         for key in destroyed { note(.destroyed(key, reason: "superseded or removed")) }
+        if let announcement = settle.anchor { pin(announcement, note) }
         if endsDevice { try store.finishRetirement() }
+    }
+
+    /// What can't be pinned today is announced again in the next session.
+    private func pin(_ announcement: [UInt8], _ note: (Note) -> Void) {
+        do {
+            let new: Anchor
+            if let commandKey = anchor.commandKey {
+                new = try Anchor.verify(
+                    announcement,
+                    commandKey: commandKey,
+                    fleet: fleet,
+                    crypto: crypto
+                )
+            } else {
+                new = try Anchor.verifyFirst(
+                    announcement,
+                    server: Credential(ccs: anchor.server, sentByValue: false),
+                    fleet: fleet,
+                    crypto: crypto
+                )
+            }
+            if try store.pin(new, besides: anchor) { note(.pinned(new.generation)) }
+        } catch {
+            note(.anchorRefused("\(error)"))
+        }
     }
 
     private func identityKey() throws -> SoftwareKey {

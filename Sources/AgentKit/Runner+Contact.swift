@@ -175,6 +175,7 @@ extension Runner {
             version: version,
             instance: instance,
             crypto: crypto,
+            anchor: approach.anchor(of: device),
             hasHook: hook != nil
         )
         talk = Talk(conduct, topics: topics, timings: timings)

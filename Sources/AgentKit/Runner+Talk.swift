@@ -49,11 +49,15 @@ extension Runner {
     private func outcome(of end: Conduct.Outcome) -> Talk.Outcome {
         switch end {
         case .settled:
+            if let anchor = talk?.conduct.anchor { approach.heard(anchor) }
             startGraceTimers()
             serverWasHeard()
+            reconsiderOrder()
             takenByHook = []
             return .settled
-        case .refused(let problem): return .refused(problem)
+        case .refused(let problem):
+            if let anchor = talk?.conduct.anchor { approach.heard(anchor) }
+            return .refused(problem)
         case .failed(let failure):
             switch approach.failed(failure) {
             case .otherSuite: return .unsuited
@@ -93,6 +97,10 @@ extension Runner {
                 "cannot destroy a refused key",
                 ["key": key.name.description, "reason": fault.description]
             )
+        case .pinned(let generation):
+            log(.info, "the server's next identity is pinned", ["anchor": "\(generation)"])
+        case .anchorRefused(let reason):
+            log(.warning, "the server's next identity is not pinned", ["reason": reason])
         case .inUse(let name, let epoch):
             log(.info, "key in use", ["key": name.description, "epoch": epoch.description])
         case .destroyed(let key, let reason):

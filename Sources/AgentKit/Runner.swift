@@ -48,6 +48,13 @@ final class Runner {
     var trouble = "no answer"
     var pauses: Backoff
     var allowance: Allowance
+    /// Orders that may be verified in a row.
+    var orders: Allowance
+    /// The last order that could not be looked at, or obeyed, when it came.
+    var lateOrder: [UInt8]?
+    /// The last order that was refused, and the kinds of refusal that the log has.
+    var refusedOrder: (payload: [UInt8], under: [PinnedAnchor])?
+    var loggedRefusals: Set<String> = []
     /// How the next session begins.
     var approach: Approach
     /// New accounts that were asked for since the broker took one.
@@ -77,6 +84,7 @@ final class Runner {
         timers = Timers(mailbox, thread: thread)
         approach = Approach(patience: timings.refusalsBeforeRenewal)
         pauses = Backoff(minimum: timings.shortestPause, maximum: timings.longestPause)
+        orders = Allowance(burst: 8, at: .now)
         allowance = Allowance(burst: timings.nudgeBurst, at: .now)
     }
 
@@ -143,6 +151,7 @@ final class Runner {
         case .resend: transmit()
         case .session: return try await finish(.failed("no answer in \(timings.session)"), goal)
         case .contact: try await beginContact()
+        case .order: heedLate()
         case .lease: checkLeases()
         case .hook: hookIsLate()
         case .grace(let name, let epoch): endGrace(name, epoch)
@@ -170,6 +179,7 @@ final class Runner {
             (isConnected, trouble) = (false, reason)
             try await wasRefused()
         case .message(let topic, let payload, let isRetained):
+            if topic.hasSuffix("/order") { return heed(payload) }
             // The broker may keep and repeat what it likes; a session is made of fresh messages.
             guard !isRetained, payload.count <= MessageLimits.payload else { return nil }
             if topic.hasSuffix("/nudge") {

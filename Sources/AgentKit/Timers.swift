@@ -14,6 +14,8 @@ final class Timers {
         case limit
         /// The hook has taken too long.
         case hook
+        /// Look at an order that had to wait.
+        case order
         /// A lease ends.
         case lease
         /// A superseded key may go.

@@ -24,8 +24,8 @@ struct Contents: Sendable {
         )
         var contents = Contents()
         if let keys {
-            contents.ring = try read(.keys, keys, folder, encryption, crypto) { plaintext in
-                try KeyRing(decoding: plaintext, crypto: crypto)
+            contents.ring = try read(.keys, keys, folder, encryption, crypto) { plaintext, format in
+                try KeyRing(decoding: plaintext, format: format, crypto: crypto)
             }
         }
         guard let device else {
@@ -33,8 +33,10 @@ struct Contents: Sendable {
             guard contents.ring.keys.isEmpty else { throw missing(.device, folder) }
             return (contents, encryption)
         }
-        contents.device = try read(.device, device, folder, encryption, crypto) { plaintext in
-            try DeviceRecord(decoding: plaintext)
+        contents.device = try read(.device, device, folder, encryption, crypto) {
+            plaintext,
+            format in
+            try DeviceRecord(decoding: plaintext, format: format)
         }
         guard keys != nil else { throw missing(.keys, folder) }
         return (contents, encryption)
@@ -59,9 +61,10 @@ struct Contents: Sendable {
         _ folder: Folder,
         _ encryption: KeyEncryption,
         _ crypto: any Crypto,
-        _ decode: (RawSpan) throws -> Value
+        _ decode: (RawSpan, _ format: UInt64) throws -> Value
     ) throws(StoreError) -> Value {
         let path = folder.full(kind.rawValue)
+        let format = try SealedRecord.format(of: file, kind, path: path)
         let plaintext = try SealedRecord.open(
             kind,
             file,
@@ -70,7 +73,7 @@ struct Contents: Sendable {
             crypto: crypto
         )
         do {
-            return try plaintext.withBytes { bytes in try decode(bytes) }
+            return try plaintext.withBytes { bytes in try decode(bytes, format) }
         } catch {
             throw StoreError(.corrupt, "\(path) opens but makes no sense: \(error)")
         }

@@ -4,9 +4,12 @@ internal import KeyExchange
 internal import Secrets
 
 //     device = [life: uint, fleet: tstr, group: tstr, name: tstr, credential: bstr,
-//               private-key: bstr / null, server: bstr, host: tstr, port: uint, authority: bstr,
+//               private-key: bstr / null, [1*2 anchor], host: tstr, port: uint, authority: bstr,
 //               enrol-password: bstr / null, token: [bstr, bstr] / null, account: bstr / null,
 //               order: uint, [* [name: tstr, epoch: uint, thumbprint: bstr]]]
+//     anchor = [generation: uint, server: bstr, command-key: bstr / null]
+//
+// In format 1 the server's credential stood in the place of the anchors.
 
 extension DeviceRecord {
     /// The record's plaintext.
@@ -19,7 +22,17 @@ extension DeviceRecord {
         writer.text(name.description)
         writer.bytes(credential)
         writer.material(privateKey)
-        writer.bytes(server)
+        writer.array(anchors.count)
+        for anchor in anchors {
+            writer.array(3)
+            writer.unsigned(UInt64(anchor.generation))
+            writer.bytes(anchor.server)
+            if let commandKey = anchor.commandKey {
+                writer.bytes(commandKey)
+            } else {
+                writer.null()
+            }
+        }
         writer.text(broker.host)
         writer.unsigned(UInt64(broker.port))
         writer.bytes(broker.authority)
@@ -43,17 +56,17 @@ extension DeviceRecord {
         return writer.finishSecret()
     }
 
-    /// Reads what `encode` wrote.
-    init(decoding plaintext: RawSpan) throws {
+    /// Reads what `encode` wrote, now or in an older format.
+    init(decoding plaintext: RawSpan, format: UInt64) throws {
         var reader = CBORReader(plaintext, limits: .init(length: Bundle.Limits.authority))
-        self = try reader.deviceRecord()
+        self = try reader.deviceRecord(format)
         try reader.end()
     }
 }
 
 extension CBORReader {
     @_lifetime(self: copy self)
-    fileprivate mutating func deviceRecord() throws -> DeviceRecord {
+    fileprivate mutating func deviceRecord(_ format: UInt64) throws -> DeviceRecord {
         try array(15)
         guard let life = DeviceRecord.Life(rawValue: try unsigned()) else {
             throw CBORError(.limit, "unknown life of a device")
@@ -65,7 +78,7 @@ extension CBORReader {
             name: try DeviceID(parsing: text(maximum: 64)),
             credential: try bytes(count: 1...CCS.maximumLength),
             privateKey: try material(32...32),
-            server: try bytes(count: 1...CCS.maximumLength),
+            anchors: try anchors(format),
             broker: Bundle.Broker(
                 host: try text(maximum: Bundle.Limits.host),
                 port: UInt16(try unsigned(in: 1...65_535)),
@@ -77,6 +90,31 @@ extension CBORReader {
             order: try unsigned(),
             receipt: try receipt()
         )
+    }
+
+    @_lifetime(self: copy self)
+    private mutating func anchors(_ format: UInt64) throws -> [PinnedAnchor] {
+        if format == 1 {
+            let server = try bytes(count: 1...CCS.maximumLength)
+            return [PinnedAnchor(generation: 0, server: server, commandKey: nil)]
+        }
+        var anchors: [PinnedAnchor] = []
+        for _ in 0..<(try array()) {
+            try array(3)
+            let generation = UInt32(try unsigned(in: 0...UInt64(UInt32.max)))
+            let server = try bytes(count: 1...CCS.maximumLength)
+            let key = try isNull() ? nil : try bytes(count: Profile.commandKeyLength)
+            if let last = anchors.last, last.generation >= generation {
+                throw CBORError(.limit, "anchors out of order at \(generation)")
+            }
+            anchors.append(
+                PinnedAnchor(generation: generation, server: server, commandKey: key)
+            )
+        }
+        guard (1...DeviceRecord.maximumAnchors).contains(anchors.count) else {
+            throw CBORError(.limit, "want one anchor or two, have \(anchors.count)")
+        }
+        return anchors
     }
 
     @_lifetime(self: copy self)

@@ -37,8 +37,9 @@ public struct DeviceRecord: Sendable {
     public let credential: [UInt8]
     /// The private half of its identity; gone when retired.
     public internal(set) var privateKey: KeyMaterial?
-    /// The server's credential, pinned.
-    public internal(set) var server: [UInt8]
+    /// What it trusts its server by, ascending by generation: one, or two while the server changes its
+    /// identity.
+    public internal(set) var anchors: [PinnedAnchor]
     /// Where the broker is.
     public internal(set) var broker: Bundle.Broker
     /// The password of the account with which devices enrol.

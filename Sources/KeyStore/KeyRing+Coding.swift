@@ -3,13 +3,17 @@ internal import EDHOC
 internal import KeyExchange
 internal import Secrets
 
-//     keys  = [* [name: tstr, [+ entry]]]
+//     keys  = [time: uint / null, [* [name: tstr, [+ entry]]]]
 //     entry = [epoch: uint, state: uint, algorithm: int, use: uint, grace: uint, lease: uint, k: bstr]
+//
+// In format 1 there was the list alone.
 
 extension KeyRing {
     /// The record's plaintext.
     func encode() -> Secret {
         var writer = CBORWriter(capacity: 1024)
+        writer.array(2)
+        if let serverTime { writer.unsigned(serverTime) } else { writer.null() }
         writer.array(keys.count)
         for key in keys {
             writer.array(2)
@@ -30,8 +34,16 @@ extension KeyRing {
     }
 
     /// Reads what `encode` wrote, and refuses what `install` and `apply` could not have made.
-    init(decoding plaintext: RawSpan, crypto: any Crypto) throws {
+    init(decoding plaintext: RawSpan, format: UInt64, crypto: any Crypto) throws {
         var reader = CBORReader(plaintext)
+        if format > 1 {
+            try reader.array(2)
+            if reader.nextByte == 0xf6 {
+                try reader.skip()
+            } else {
+                serverTime = try reader.unsigned()
+            }
+        }
         for _ in 0..<(try reader.array()) {
             try reader.array(2)
             let name = try KeyName(parsing: reader.text(maximum: 64))

@@ -14,6 +14,9 @@ internal import KeyExchange
 struct KeyRing: Sendable {
     /// Ascending by name.
     var keys: [StoredKey] = []
+    /// The latest of the server's times that an authentic message told; it rides along when the keys
+    /// are written, and is no reason to write them.
+    var serverTime: UInt64?
 
     /// Takes a key in as pending, beside those in use; why not, if it can't be.
     mutating func install(_ offered: OfferedKey, crypto: any Crypto) -> FailureKind? {

@@ -31,7 +31,7 @@ extension KeyStore {
                     var renewed = device
                     renewed.group = bundle.group
                     renewed.broker = bundle.broker
-                    renewed.server = bundle.server.encoded
+                    renewed.anchors = [PinnedAnchor(of: bundle)]
                     renewed.enrolPassword = bundle.enrolPassword
                     renewed.token = bundle.token
                     guard !renewed.isEqual(to: device) else { return .ready }
@@ -106,8 +106,9 @@ extension KeyStore {
         }
     }
 
-    /// What a crash has left between remembering a retirement and destroying.
-    func finishInterruptedRetirement() throws(StoreError) {
+    /// Destroys what a crash, or a disk that took nothing, has left between remembering a retirement and
+    /// destroying; writes only if there is something.
+    public func finishInterruptedRetirement() throws(StoreError) {
         try change { contents, _ throws(StoreError) in
             guard let device = contents.device else { return }
             let doomed =
@@ -167,7 +168,7 @@ extension KeyStore {
                 name: name,
                 credential: credential,
                 privateKey: KeyMaterial(key.export()),
-                server: bundle.server.encoded,
+                anchors: [PinnedAnchor(of: bundle)],
                 broker: bundle.broker,
                 enrolPassword: bundle.enrolPassword,
                 token: bundle.token,
@@ -178,6 +179,17 @@ extension KeyStore {
         } catch {
             throw StoreError(.system, "cannot make an identity key: \(error)")
         }
+    }
+}
+
+extension PinnedAnchor {
+    /// What a bundle says to trust.
+    fileprivate init(of bundle: Bundle) {
+        self.init(
+            generation: bundle.anchor,
+            server: bundle.server.encoded,
+            commandKey: bundle.commandKey
+        )
     }
 }
 

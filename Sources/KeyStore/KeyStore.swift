@@ -76,9 +76,18 @@ public final class KeyStore: Sendable {
                         }
                     )
                 },
-                instance: instance
+                instance: instance,
+                anchor: instance == nil ? 0 : contents.device?.newestAnchor.generation ?? 0
             )
         }
+    }
+
+    /// The latest of the server's times that this device has heard authentically, in seconds since 1970.
+    public var serverTime: UInt64? { state.withLock(\.ring.serverTime) }
+
+    /// Notes such a time, in memory: it goes to the disk with the next change of a key.
+    public func note(serverTime: UInt64) {
+        state.withLock { $0.ring.serverTime = max($0.ring.serverTime ?? 0, serverTime) }
     }
 
     /// The file of the broker's authority; written when it is missing or differs, nil without TLS.

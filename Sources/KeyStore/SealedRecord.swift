@@ -4,10 +4,10 @@ internal import KeyExchange
 internal import Secrets
 
 // A file of the store, one CBOR sequence:
-//     record = (1, kind: tstr, source: uint, nonce: bstr .size 12, sealed: bstr)
+//     record = (format: 1 / 2, kind: tstr, source: uint, nonce: bstr .size 12, sealed: bstr)
 //
 // `sealed` is A256GCM; it authenticates format, kind and source, so that one file can't stand in for
-// another. An older copy of the same file opens: the file store cannot know that it is old.
+// another. Format 1 is read, and written as 2 at the next change. An older copy of the same file opens: the file store cannot know that it is old.
 
 /// The kinds of records, each in a file of that name.
 enum RecordKind: String, CaseIterable {
@@ -18,7 +18,7 @@ enum RecordKind: String, CaseIterable {
 }
 
 enum SealedRecord {
-    private static let formatVersion: UInt64 = 1
+    private static let newest: UInt64 = 2
     private static let aead = AEADAlgorithm.aes256GCM
 
     /// The bytes of a file.
@@ -35,11 +35,11 @@ enum SealedRecord {
                 aead,
                 key: key.key.secret,
                 nonce: nonce,
-                authenticating: head(kind, key.source),
+                authenticating: head(newest, kind, key.source),
                 plaintext: plaintext
             )
             return CBORWriter.encode { writer in
-                writer.encoded(head(kind, key.source))
+                writer.encoded(head(newest, kind, key.source))
                 writer.bytes(nonce)
                 writer.bytes(sealed)
             }
@@ -57,6 +57,15 @@ enum SealedRecord {
         try parse(file, kind, path).source
     }
 
+    /// In which format a file is.
+    static func format(
+        of file: [UInt8],
+        _ kind: RecordKind,
+        path: String
+    ) throws(StoreError) -> UInt64 {
+        try parse(file, kind, path).format
+    }
+
     /// What a file holds.
     static func open(
         _ kind: RecordKind,
@@ -65,7 +74,7 @@ enum SealedRecord {
         under key: KeyEncryption,
         crypto: any Crypto
     ) throws(StoreError) -> Secret {
-        let (source, nonce, sealed) = try parse(file, kind, path)
+        let (format, source, nonce, sealed) = try parse(file, kind, path)
         guard source == key.source else {
             throw StoreError(.corrupt, "\(path) is sealed under another kind of key than the rest")
         }
@@ -74,7 +83,7 @@ enum SealedRecord {
                 aead,
                 key: key.key.secret,
                 nonce: nonce,
-                authenticating: head(kind, source),
+                authenticating: head(format, kind, source),
                 ciphertext: sealed.rawSpan
             )
         } catch {
@@ -86,9 +95,13 @@ enum SealedRecord {
         }
     }
 
-    private static func head(_ kind: RecordKind, _ source: KeyEncryption.Source) -> [UInt8] {
+    private static func head(
+        _ format: UInt64,
+        _ kind: RecordKind,
+        _ source: KeyEncryption.Source
+    ) -> [UInt8] {
         CBORWriter.encode { writer in
-            writer.unsigned(formatVersion)
+            writer.unsigned(format)
             writer.text(kind.rawValue)
             writer.unsigned(source.rawValue)
         }
@@ -98,25 +111,27 @@ enum SealedRecord {
         _ file: [UInt8],
         _ kind: RecordKind,
         _ path: String
-    ) throws(StoreError) -> (source: KeyEncryption.Source, nonce: [UInt8], sealed: [UInt8]) {
+    ) throws(StoreError) -> (
+        format: UInt64, source: KeyEncryption.Source, nonce: [UInt8], sealed: [UInt8]
+    ) {
         do {
             var reader = CBORReader(file.rawSpan, limits: .init(length: Folder.largestFile))
             let version = try reader.unsigned()
-            guard version <= formatVersion else {
+            guard version <= newest else {
                 throw StoreError(
                     .newerFormat,
-                    "\(path) has format \(version), this agent knows \(formatVersion): "
+                    "\(path) has format \(version), this agent knows \(newest): "
                         + "install the newer agent again"
                 )
             }
             let name = try reader.text(maximum: 16)
-            guard version == formatVersion, name == kind.rawValue,
+            guard version >= 1, name == kind.rawValue,
                 let source = KeyEncryption.Source(rawValue: try reader.unsigned())
             else { throw StoreError(.corrupt, "\(path) is not the \(kind.rawValue) record") }
             let nonce = try reader.bytes(count: aead.nonceLength)
             let sealed = try reader.bytes()
             try reader.end()
-            return (source, nonce, sealed)
+            return (version, source, nonce, sealed)
         } catch let error as StoreError {
             throw error
         } catch {

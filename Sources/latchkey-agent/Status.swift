@@ -35,6 +35,7 @@ func status(_ words: some Sequence<String>) throws(Failure) {
             ("broker", .text("\(device.broker.host):\(device.broker.port)")),
             ("store", .text("file")), ("level", .text("\(view.level)")),
             ("public_key", .text(publicKey)), ("last_order", .number(device.order)),
+            ("anchor", .number(UInt64(device.newestAnchor.generation))),
             ("running", .truth(view.isInUse)), ("keys", .object(states)),
             ("heard_seconds_ago", silence.map { .number(UInt64($0.components.seconds)) } ?? .null),
             (

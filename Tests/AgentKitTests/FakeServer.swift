@@ -8,11 +8,20 @@ import Secrets
 actor FakeServer {
     private final class Conversation {
         var session: ServerSession
-        init(_ session: consuming ServerSession) { self.session = session }
+        let key: SoftwareKey
+        init(_ session: consuming ServerSession, _ key: SoftwareKey) {
+            self.session = session
+            self.key = key
+        }
     }
 
     private let credential: Credential
     private let key: SoftwareKey
+    /// The next identity, once there is one, and whether the old one is gone.
+    private var next: (generation: UInt32, credential: Credential, key: SoftwareKey)?
+    private var hasSwitched = false
+    /// What the next SETTLE announces.
+    private var announcement: [UInt8]?
     private let token: EnrolmentToken?
     private var conversations: [[UInt8]: Conversation] = [:]
     private var greetings: [[UInt8]: Conversation] = [:]
@@ -71,6 +80,20 @@ actor FakeServer {
 
     func refuse(_ problem: Problem?) { refusal = problem }
 
+    /// Tells every device of this anchor, or of none.
+    func announce(_ announcement: [UInt8]?) { self.announcement = announcement }
+
+    /// Answers those who know it by another identity, too.
+    func take(_ generation: UInt32, _ credential: Credential, _ key: any AgreementKey) {
+        next = (generation, credential, SoftwareKey(key))
+    }
+
+    /// The first identity is gone, or is back.
+    func setSwitched(_ hasSwitched: Bool) { self.hasSwitched = hasSwitched }
+
+    /// As from an old backup: only the first identity is known.
+    func forgetNext() { next = nil }
+
     /// Wants nothing more of anyone.
     func satisfy() { desired.removeAll() }
 
@@ -102,8 +125,11 @@ actor FakeServer {
         case .start(let message1):
             if let known = greetings[payload] { return work(known, known.session.receive(payload)) }
             do { return try greet(payload, message1) } catch let error as EDHOCError {
-                guard case .unsupportedSuite = error.code else { return nil }
-                unsuited += 1
+                switch error.code {
+                case .unsupportedSuite: unsuited += 1
+                case .unknownCredential: break
+                default: return nil
+                }
                 return Frame.refusal(of: message1, because: error)?.encoded
             } catch {
                 return nil
@@ -115,22 +141,33 @@ actor FakeServer {
     }
 
     private func greet(_ payload: [UInt8], _ message1: [UInt8]) throws -> [UInt8]? {
-        let responder = Responder(
-            credential: credential,
-            methods: [Profile.method],
-            suites: suites,
-            crypto: crypto
-        )
         let connection = ConnectionID(try crypto.randomBytes(Profile.connectionIDLength))
+        let suites = suites
+        var identity: (credential: Credential, key: SoftwareKey)?
         let conversation = Conversation(
             try ServerSession.begin(
                 payload: payload,
                 message1: message1,
                 fleet: fleet,
-                responder: { [responder] _ in responder },
+                responder: { hint in
+                    if let next, hint == next.generation {
+                        identity = (next.credential, next.key)
+                    } else if !hasSwitched, hint ?? 1 == 1 {
+                        identity = (credential, key)
+                    }
+                    return identity.map { identity in
+                        Responder(
+                            credential: identity.credential,
+                            methods: [Profile.method],
+                            suites: suites,
+                            crypto: crypto
+                        )
+                    }
+                },
                 connection: connection,
                 crypto: crypto
-            )
+            ),
+            identity?.key ?? key
         )
         conversations[connection.bytes] = conversation
         greetings[payload] = conversation
@@ -145,7 +182,7 @@ actor FakeServer {
             case .send(let bytes), .sendAndClose(let bytes), .failedTelling(_, let bytes):
                 return bytes
             case .perform(let operation):
-                guard let result = try? key.performNow(operation) else { return nil }
+                guard let result = try? conversation.key.performNow(operation) else { return nil }
                 event = conversation.session.provide(result)
             case .identify(let id):
                 let byValue = id.credentialByValue.flatMap {
@@ -208,7 +245,7 @@ actor FakeServer {
     }
 
     private func settle(_ operation: OperationID, _ verdicts: [Verdict]) -> Settle {
-        Settle(operation: operation, verdicts: verdicts, time: time)
+        Settle(operation: operation, verdicts: verdicts, time: time, anchor: announcement)
     }
 
     private func confirmed(_ results: [InstallResult]) -> [Verdict] {

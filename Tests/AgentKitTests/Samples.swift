@@ -94,6 +94,10 @@ final class Device: Sendable {
     private let world: World
     private let timings: Timings
     private let settings = Mutex<Hook?>(nil)
+    private let faults = Mutex<Faults>({ _ in nil })
+
+    /// Lets the disk of the next start misbehave.
+    func setFaults(_ faults: @escaping Faults) { self.faults.withLock { $0 = faults } }
 
     /// What tries new keys from the next start on.
     var hook: Hook? {
@@ -109,9 +113,10 @@ final class Device: Sendable {
     /// Opens the store; a process that another test starts at the same moment holds copies of this
     /// one's locks for as long as it takes to become another program.
     func open() throws -> KeyStore {
+        let faults = faults.withLock(\.self)
         for _ in 0..<200 {
             do throws(StoreError) {
-                return try KeyStore(scratch.path, crypto: crypto)
+                return try KeyStore(scratch.path, crypto: crypto, faults: faults)
             } catch {
                 guard error.code == .locked else { throw error }
                 usleep(5000)

@@ -28,8 +28,11 @@ final class World: Transport {
     private let state = Mutex(State())
     let server: FakeServer
     let bundle: Bundle
+    /// Signs the fleet's orders.
+    let commandKey: any SigningKey
 
-    init(token: Bool = true) throws {
+    init(token: Bool = true, isOld: Bool = false) throws {
+        commandKey = try crypto.generateSigningKey(.es256)
         let key = try crypto.generateAgreementKey(.p256)
         let ccs = CCS.encode(
             subject: nil,
@@ -46,6 +49,8 @@ final class World: Transport {
             broker: Bundle.Broker(host: "127.0.0.1", port: 1883, authority: []),
             enrolPassword: material(0x61, count: 16),
             server: credential,
+            commandKey: isOld ? nil : commandKey.publicKey,
+            anchor: isOld ? 0 : 1,
             token: token,
             expires: nil
         )
@@ -116,6 +121,10 @@ final class World: Transport {
                 link.deliver(.message(topic: topic, payload: payload, isRetained: isRetained))
             }
         }
+    }
+
+    func order(_ payload: [UInt8]) {
+        deliver(payload, to: "latchkey/1/\(fleet)/device/\(lamp)/order", isRetained: true)
     }
 
     func nudge(isRetained: Bool = false) {

@@ -72,7 +72,7 @@ import Testing
         expectRefusal(.corrupt, naming: "device")
         scratch.write("device", device)
         // The head renamed, too: the name is authenticated.
-        var renamed: [UInt8] = [0x01, 0x64] + Array("keys".utf8)
+        var renamed: [UInt8] = [0x02, 0x64] + Array("keys".utf8)
         renamed += device.dropFirst(8)
         scratch.write("keys", renamed)
         expectRefusal(.corrupt, naming: "keys")
@@ -81,7 +81,7 @@ import Testing
     @Test func `a newer format is named as such`() throws {
         _ = try enrolledLamp(scratch)
         var newer = scratch.read("keys")
-        newer[0] = 2
+        newer[0] = 3
         scratch.write("keys", newer)
         expectRefusal(.newerFormat, naming: "keys")
     }
