@@ -158,6 +158,7 @@ extension World {
             version: "0.2.0",
             instance: device.instance,
             crypto: device.crypto,
+            anchor: device.approach.anchor(of: record),
             hasHook: device.hasHook
         )
         device.began = now

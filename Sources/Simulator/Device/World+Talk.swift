@@ -97,6 +97,8 @@ extension World {
         case .refused(let key, _):
             device.couldNotTake = true
             trace(device, "its hook refuses \(key.name) \(key.entry.epoch)")
+        case .pinned(let generation): trace(device, "pins the server's anchor \(generation)")
+        case .anchorRefused(let reason): trace(device, "does not pin an anchor: \(reason)")
         case .inUse(let name, let epoch): trace(device, "uses \(name) \(epoch)")
         case .destroyed(let key, let reason):
             trace(device, "destroys \(key.name) \(key.epoch): \(reason)")
@@ -114,6 +116,7 @@ extension World {
     private func end(_ device: SimulatedDevice, _ outcome: Conduct.Outcome) {
         switch outcome {
         case .settled:
+            if let anchor = device.conduct?.anchor { device.approach.heard(anchor) }
             startGraceTimers(device)
             finish(device, .settled)
         case .refused(let problem): finish(device, .refused(problem))
