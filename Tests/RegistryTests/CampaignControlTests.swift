@@ -199,6 +199,34 @@ import Testing
         #expect(try scene.countsAreTrue())
     }
 
+    @Test func `a device that gets a label joins the dynamic campaign that asks for it`()
+        async throws
+    {
+        let scene = try await CampaignScene(3)
+        let name = try await scene.begin(
+            CampaignScene.plan(
+                target: "label.floor=3",
+                isDynamic: true,
+                deadline: scene.now + 10_000
+            )
+        )
+        try await scene.pulse(seconds: 2)
+        #expect(try await scene.counts(name).total == 0)
+        for _ in 0..<2 {
+            _ = try await scene.registry.label(
+                .device(scene.lamps[1].id),
+                set: ["floor": "3"],
+                actor: "uid:ann",
+                now: scene.now
+            )
+        }
+        try await scene.pulse(seconds: 2)
+        try await scene.answerNudges()
+        #expect(try await scene.counts(name)[.settled] == 1)
+        #expect(try await scene.epochs() == [1, 2, 1])
+        #expect(try scene.countsAreTrue())
+    }
+
     @Test func `an empty target, an unknown key, group or name is refused by name`() async throws {
         let scene = try await CampaignScene(1)
         let registry = scene.registry

@@ -185,6 +185,7 @@ extension Transaction {
                 details: details
             )
         )
+        try campaigns(meet: device.id, now: change.now)
         return 1
     }
 }

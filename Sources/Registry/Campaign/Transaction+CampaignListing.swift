@@ -97,7 +97,7 @@ extension Transaction {
                 SELECT device.id, device.name, device.state, device.group_id,
                     (SELECT value FROM device_label AS zone WHERE zone.device_id = device.id
                         AND zone.label = '\(CampaignPlan.offsetLabel)'), \(waves.sql)
-                FROM device WHERE device.id = ?
+                FROM device WHERE device.id = ? AND device.state IN (1, 2, 5)
                 """,
             arguments: waves.arguments + [device]
         )
