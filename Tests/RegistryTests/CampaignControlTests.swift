@@ -53,6 +53,36 @@ import Testing
         #expect(try scene.countsAreTrue())
     }
 
+    @Test func `members that are rolled back get the key they had, under a new number`()
+        async throws
+    {
+        let scene = try await CampaignScene(3)
+        let before = try await scene.registry.device(scene.lamps[0].id).keys.first?.thumbprint
+        let name = try await scene.begin(CampaignScene.plan())
+        try await scene.pulse(seconds: 2)
+        try await scene.answerNudges()
+        // The grace of one device's older key is over.
+        try scene.home.tamper(
+            """
+            UPDATE device_key SET state = 6, sealed = NULL WHERE epoch = 1
+                AND device_id = (SELECT id FROM device WHERE name = 'lamp-2')
+            """
+        )
+        _ = try await scene.registry.rollBackCampaign(name, actor: "uid:ann", now: scene.now)
+        try await scene.pulse(seconds: 2)
+        #expect(try await scene.counts(name)[.rollingBack] == 2)
+        try await scene.answerNudges()
+        try await scene.pulse(seconds: 2)
+        let counts = try await scene.counts(name)
+        #expect(counts[.rolledBack] == 2 && counts[.kept] == 1)
+        #expect(try await scene.phase(name) == .cancelled)
+        #expect(try await scene.epochs() == [3, 3, 2])
+        let after = try await scene.registry.device(scene.lamps[0].id).keys.last?.thumbprint
+        #expect(after == before)
+        #expect(try scene.countsAreTrue())
+        #expect(try await scene.registry.auditVerify().fault == nil)
+    }
+
     @Test func `the one of two operators who acts on what is gone gets a conflict`() async throws {
         let scene = try await CampaignScene(2)
         let name = try await scene.begin(CampaignScene.plan(maximumInFlight: 1))

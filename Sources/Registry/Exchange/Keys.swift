@@ -82,24 +82,35 @@ struct Keys {
         _ epoch: Epoch,
         group: Transaction.GroupEntry
     ) throws -> KeyMaterial {
+        let crypto = transaction.vault.crypto
+        let material = KeyMaterial(try crypto.randomSecret(spec.algorithm.keyLength))
+        try add(spec.name, epoch, material, group: group)
+        return material
+    }
+
+    /// Seals and stores a generation of this material, to be offered.
+    mutating func add(
+        _ name: KeyName,
+        _ epoch: Epoch,
+        _ material: KeyMaterial,
+        group: Transaction.GroupEntry,
+        details: [String: String] = [:]
+    ) throws {
         let vault = transaction.vault
-        let material = KeyMaterial(try vault.crypto.randomSecret(spec.algorithm.keyLength))
         let sealed = try vault.seal(
             material.secret,
             under: group.key,
-            at: .key(device, spec.name, epoch)
+            at: .key(device, name, epoch)
         )
         let record = KeyRecord(
-            name: spec.name,
+            name: name,
             epoch: epoch,
             state: .offered,
             thumbprint: Thumbprint(of: material.secret, crypto: vault.crypto),
             createdAt: now,
             changedAt: now
         )
-        if records.contains(where: { $0.name == spec.name }) {
-            try tidy(spec.name, before: epoch)
-        }
+        if records.contains(where: { $0.name == name }) { try tidy(name, before: epoch) }
         try transaction.run(
             """
             INSERT INTO device_key
@@ -107,15 +118,14 @@ struct Keys {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                id, spec.name.description, epoch.number, record.state.rawValue, Data(sealed),
+                id, name.description, epoch.number, record.state.rawValue, Data(sealed),
                 Data(record.thumbprint.bytes), now, now,
             ]
         )
         records.append(record)
         self.sealed.append(sealed)
-        try audit(record, from: .preActive, [:])
+        try audit(record, from: .preActive, details)
         try transaction.campaigns(hear: record, of: id, now: now)
-        return material
     }
 
     /// Brings a generation into its next state; material that is not needed any more is deleted.
