@@ -1,13 +1,5 @@
 internal import ArgumentParser
-internal import AsyncHTTPClient
-internal import BoringCrypto
-internal import EDHOC
-internal import FoundationEssentials
 internal import KeyExchange
-internal import MQTTLink
-internal import NIOCore
-internal import NIOHTTP1
-internal import Secrets
 
 /// Enrols many simulated devices through a real broker, then rotates their keys one by one.
 struct FleetLoad: AsyncParsableCommand {
@@ -16,23 +8,17 @@ struct FleetLoad: AsyncParsableCommand {
         abstract: "Enrol simulated devices and rotate their keys, through a real broker and server."
     )
 
-    @Option(help: "The bundle's file; it must allow as many devices.") var bundle: String
-    @Option(help: "The file of the password of the account `@load`.") var passwordFile: String
-    @Option(help: "The file of the broker's authority.") var authority: String
-    @Option(help: "The server's process, whose cost is measured.") var serverPid: Int32
-    @Option(help: "The admin socket.") var socket: String
+    @OptionGroup var estate: EstateOptions
     @Option(help: "Devices to enrol.") var devices = 2000
     @Option(help: "Sessions at a time.") var concurrency = 64
     @Option(help: "Rotations to time, one after the other.") var rotations = 500
-    @Option(help: "The key to rotate.") var key = "seal"
 
     func run() async throws {
-        let text = try String(contentsOfFile: bundle, encoding: .utf8)
-        let parsed = try Bundle(parsing: Array(text.utf8).rawSpan, crypto: BoringCrypto())
+        let parsed = try estate.readBundle()
         let fleet = try await SimulatedFleet(
             bundle: parsed,
-            authority: authority,
-            passwordFile: passwordFile
+            authority: estate.authority,
+            passwordFile: estate.passwordFile
         )
         var results = try await enrol(fleet, parsed)
         try await rotate(fleet, &results)
@@ -41,15 +27,11 @@ struct FleetLoad: AsyncParsableCommand {
     }
 
     private func enrol(_ fleet: SimulatedFleet, _ bundle: Bundle) async throws -> [String: Double] {
-        guard let before = ProcessCost(of: serverPid) else {
-            throw ValidationError("no process \(serverPid)")
-        }
+        let before = try estate.serverCost()
         let began = ContinuousClock.now
         try await fleet.run(count: devices, concurrency: concurrency, token: bundle.token)
         let seconds = began.duration(to: .now) / .seconds(1)
-        guard let after = ProcessCost(of: serverPid) else {
-            throw ValidationError("the server is gone")
-        }
+        let after = try estate.serverCost()
         return [
             "enrol.devices": Double(devices),
             "enrol.devices_per_s": Double(devices) / seconds,
@@ -64,28 +46,25 @@ struct FleetLoad: AsyncParsableCommand {
         _ fleet: SimulatedFleet,
         _ results: inout [String: Double]
     ) async throws {
-        let path = socket.utf8.map { "%\(hexadecimal([$0]))" }.joined()
+        let admin = AdminCall(socket: estate.socket)
         var command: [Double] = []
         var nudge: [Double] = []
+        let before = try estate.serverCost()
         for index in 0..<min(rotations, devices) {
             let device = await fleet.name(index)
-            var request = HTTPClientRequest(url: "http+unix://\(path)/v1/rotations")
-            request.method = .POST
-            request.headers.add(name: "content-type", value: "application/json")
-            request.body = .bytes(
-                ByteBuffer(string: #"{"device":"\#(device)","key":"\#(key)"}"#)
-            )
             let began = ContinuousClock.now
             async let settled = fleet.settled(device)
-            let response = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
-            guard response.status.code < 300 else {
-                throw ValidationError("the server answers \(response.status)")
-            }
+            try await admin.post(
+                "/v1/rotations",
+                #"{"device":"\#(device)","key":"\#(estate.key)"}"#
+            )
             let times = try await settled
             command.append(began.duration(to: times.settled) / .milliseconds(1))
             nudge.append(times.nudged.duration(to: times.settled) / .milliseconds(1))
         }
         guard !command.isEmpty else { return }
+        let after = try estate.serverCost()
+        results["rotate.server_cpu_us"] = (after.cpu - before.cpu) / Double(command.count)
         command.sort()
         nudge.sort()
         results["rotate.p50_ms"] = command[command.count / 2]

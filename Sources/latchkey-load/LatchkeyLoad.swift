@@ -7,11 +7,11 @@ struct LatchkeyLoad: AsyncParsableCommand {
         commandName: "latchkey-load",
         abstract: "Measures Latchkey: handshakes alone, or a fleet of simulated devices.",
         discussion: """
-            Each command prints one flat JSON object, name → number. The devices of `fleet` speak over \
+            Each command prints one flat JSON object, name → number. The devices speak over \
             one connection, whose account must be allowed on all topics; never let a real broker have \
             such an account.
             """,
-        subcommands: [Handshake.self, FleetLoad.self]
+        subcommands: [Handshake.self, FleetLoad.self, CampaignLoad.self]
     )
 }
 

@@ -24,6 +24,8 @@ final class SimulatedDevice {
     private(set) var connection = ConnectionID([])
     /// Payload bytes of the session under way, both ways.
     private(set) var wireBytes = 0
+    /// Whether the session that ended last brought a key into use.
+    private(set) var hasNewKey = false
     /// What to send again after a silence.
     private(set) var outgoing: [UInt8] = []
 
@@ -63,6 +65,7 @@ final class SimulatedDevice {
         let first = begun.outgoing
         session = consume begun
         wireBytes = first.count
+        hasNewKey = false
         outgoing = first
         return first
     }
@@ -118,6 +121,7 @@ final class SimulatedDevice {
         for verdict in settle.verdicts {
             guard case .activate(let epoch, _) = verdict.action else { continue }
             // Grace is of no interest here: the older generation goes at once.
+            hasNewKey = true
             held[verdict.name] = held[verdict.name]?.filter { $0.epoch == epoch }.map {
                 .init(epoch: $0.epoch, state: .primary, check: $0.check)
             }

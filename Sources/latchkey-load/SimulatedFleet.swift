@@ -18,6 +18,7 @@ actor SimulatedFleet {
         let device: SimulatedDevice
         var waiter: CheckedContinuation<Void, any Error>?
         var sentAt = ContinuousClock.now
+        var isTalking = false
         var isEnrolled = false
 
         init(_ device: SimulatedDevice) { self.device = device }
@@ -32,6 +33,9 @@ actor SimulatedFleet {
     private var byName: [String: Int] = [:]
     private var settlements: [String: CheckedContinuation<Times, any Error>] = [:]
     private var nudges: [String: ContinuousClock.Instant] = [:]
+    /// Devices that have yet to settle a change of all, and who waits for them.
+    private var unsettled: Set<Int> = []
+    private var allSettled: CheckedContinuation<Void, any Error>?
     private var reader: Task<Void, Never>?
     private var totalBytes = 0
     private(set) var repeats = 0
@@ -96,6 +100,30 @@ actor SimulatedFleet {
         try await withCheckedThrowingContinuation { settlements[name] = $0 }
     }
 
+    /// Has `start` change the key of every device; returns when each has settled.
+    func settleAll(_ start: @Sendable () async throws -> Void) async throws {
+        unsettled = Set(members.indices)
+        let repeating = Task { await self.repeatWhatIsOpen() }
+        defer { repeating.cancel() }
+        try await start()
+        guard !unsettled.isEmpty else { return }
+        try await withCheckedThrowingContinuation { allSettled = $0 }
+    }
+
+    /// What devices do about a silence, for all of them together.
+    private func repeatWhatIsOpen() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(1))
+            guard !Task.isCancelled else { return }
+            let late = ContinuousClock.now - .seconds(2)
+            for index in unsettled where members[index].isTalking && members[index].sentAt < late {
+                repeats += 1
+                send(members[index].device.outgoing, "device/\(name(index))")
+                members[index].sentAt = .now
+            }
+        }
+    }
+
     // MARK: - One device
 
     private func enrol(_ index: Int, _ token: EnrolmentToken?) async throws {
@@ -148,7 +176,17 @@ actor SimulatedFleet {
             if let failure { waiter.resume(throwing: failure) } else { waiter.resume() }
             return
         }
+        member.isTalking = false
         let name = member.device.id.description
+        if let failure, let all = allSettled {
+            allSettled = nil
+            return all.resume(throwing: failure)
+        }
+        // A settlement that brought no key is the answer to a nudge that came too early.
+        if member.device.hasNewKey, unsettled.remove(index) != nil, unsettled.isEmpty {
+            allSettled?.resume()
+            allSettled = nil
+        }
         guard let waiter = settlements.removeValue(forKey: name) else { return }
         if let failure { return waiter.resume(throwing: failure) }
         waiter.resume(returning: Times(nudged: nudges[name] ?? .now, settled: .now))
@@ -158,6 +196,8 @@ actor SimulatedFleet {
         guard let index = byName[name], members[index].isEnrolled else { return }
         nudges[name] = .now
         guard let first = try? members[index].device.begin(token: nil) else { return }
+        members[index].isTalking = true
+        members[index].sentAt = .now
         send(first, "device/\(name)")
     }
 
