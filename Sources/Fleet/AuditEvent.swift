@@ -21,10 +21,20 @@ public enum AuditKind: String, Hashable, Sendable, CaseIterable, CustomStringCon
     case contactRefused
     case deviceQuarantined
     case deviceReleased
+    /// Two processes speak for one device, or one whose memory went back.
+    case deviceCloned
     case deviceLabelled
     case retirementOrdered
     case deviceRetired
     case rotationOrdered
+    case suspensionOrdered
+    case resumptionOrdered
+    case compromiseOrdered
+    /// A key is to be destroyed on a device, or on every device of a group.
+    case keyRetirementOrdered
+    /// The device has destroyed a key that was retired.
+    case keyRetired
+    case noticeDismissed
     case keyOffered
     case keyWithdrawn
     case keyActivated
@@ -37,7 +47,7 @@ public enum AuditKind: String, Hashable, Sendable, CaseIterable, CustomStringCon
     case keyFailed
     /// The device holds other bytes under an epoch than the server.
     case keyMismatched
-    /// The device knows a later epoch than the server.
+    /// The device knows a later epoch, or a later order, than the server.
     case deviceAhead
     case campaignCreated
     case campaignSubmitted
@@ -58,23 +68,18 @@ public enum AuditKind: String, Hashable, Sendable, CaseIterable, CustomStringCon
     case campaignRolledBack
     case campaignCancelled
     case campaignFinished
+    /// A report says what no device of ours can be in.
+    case reportImplausible
+    /// A row of the database cannot be read, and was passed over.
+    case rowDamaged
 
     /// The word itself.
     public var description: String { rawValue }
 
     /// The event of a key that comes into `state`; nil for `preActive`, which nobody sees.
     public init?(entering state: KeyState) {
-        switch state {
-        case .preActive: return nil
-        case .offered: self = .keyOffered
-        case .withdrawn: self = .keyWithdrawn
-        case .active: self = .keyActivated
-        case .superseded: self = .keySuperseded
-        case .deactivated: self = .keyDeactivated
-        case .destroyed, .destroyedCompromised: self = .keyDestroyed
-        case .compromised: self = .keyCompromised
-        case .suspended: self = .keySuspended
-        }
+        guard let event = state.rule.event else { return nil }
+        self = event
     }
 }
 

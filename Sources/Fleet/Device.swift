@@ -54,6 +54,10 @@ public struct Device: Hashable, Sendable {
     /// When it was heard last, in seconds since 1970; nil until it was heard.
     public let lastSeen: Int64?
 
+    /// The mean time between its contacts in seconds, newer ones weighing more; nil until it was heard
+    /// twice.
+    public let contactInterval: Int64?
+
     /// States all of it.
     public init(
         id: DeviceID,
@@ -63,7 +67,8 @@ public struct Device: Hashable, Sendable {
         level: Report.SecurityLevel?,
         agentVersion: String?,
         createdAt: Int64,
-        lastSeen: Int64?
+        lastSeen: Int64?,
+        contactInterval: Int64? = nil
     ) {
         self.id = id
         self.group = group
@@ -73,5 +78,6 @@ public struct Device: Hashable, Sendable {
         self.agentVersion = agentVersion
         self.createdAt = createdAt
         self.lastSeen = lastSeen
+        self.contactInterval = contactInterval
     }
 }

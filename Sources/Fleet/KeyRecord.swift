@@ -18,6 +18,9 @@ public struct KeyRecord: Hashable, Sendable {
     public var graceUntil: Int64?
     /// When the next generation is due, in seconds since 1970; nil if nobody asks.
     public var rotateAt: Int64?
+    /// When it reaches the greatest age that its spec allows, in seconds since 1970; nil if there is
+    /// none, and once it is out of use.
+    public var expiresAt: Int64?
     /// Why the device did not take it.
     public var failure: FailureKind?
 
@@ -31,6 +34,7 @@ public struct KeyRecord: Hashable, Sendable {
         changedAt: Int64,
         graceUntil: Int64? = nil,
         rotateAt: Int64? = nil,
+        expiresAt: Int64? = nil,
         failure: FailureKind? = nil
     ) {
         self.name = name
@@ -41,6 +45,7 @@ public struct KeyRecord: Hashable, Sendable {
         self.changedAt = changedAt
         self.graceUntil = graceUntil
         self.rotateAt = rotateAt
+        self.expiresAt = expiresAt
         self.failure = failure
     }
 }

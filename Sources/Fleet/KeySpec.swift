@@ -28,6 +28,11 @@ public struct KeySpec: Hashable, Sendable {
     /// How long a device may lend the key without word from the server, in seconds; 0 for ever.
     public let leaseSeconds: UInt32
 
+    /// How old a generation in use may become, in seconds, whoever asks; nil for any age.
+    public let maximumAgeSeconds: UInt32?
+    /// When the key was retired for the whole group, in seconds since 1970; nil while it is not.
+    public let retiredAt: Int64?
+
     /// Checks the numbers against their ranges and each other.
     public init(
         group: GroupName,
@@ -36,7 +41,9 @@ public struct KeySpec: Hashable, Sendable {
         use: KeyUse = .both,
         rotationSeconds: UInt32? = nil,
         graceSeconds: UInt32 = 3600,
-        leaseSeconds: UInt32 = 0
+        leaseSeconds: UInt32 = 0,
+        maximumAgeSeconds: UInt32? = nil,
+        retiredAt: Int64? = nil
     ) throws(FleetError) {
         if let rotationSeconds, !Self.rotationRange.contains(rotationSeconds) {
             throw FleetError(
@@ -63,6 +70,20 @@ public struct KeySpec: Hashable, Sendable {
                     + "\(rotationSeconds)"
             )
         }
+        if let maximumAgeSeconds {
+            guard Self.rotationRange.contains(maximumAgeSeconds) else {
+                throw FleetError(
+                    "maximum age out of range: want \(Self.rotationRange.lowerBound) to "
+                        + "\(Self.rotationRange.upperBound) seconds, have \(maximumAgeSeconds)"
+                )
+            }
+            guard graceSeconds <= maximumAgeSeconds else {
+                throw FleetError(
+                    "grace of \(graceSeconds) seconds is longer than the maximum age of "
+                        + "\(maximumAgeSeconds)"
+                )
+            }
+        }
         self.group = group
         self.name = name
         self.algorithm = algorithm
@@ -70,5 +91,33 @@ public struct KeySpec: Hashable, Sendable {
         self.rotationSeconds = rotationSeconds
         self.graceSeconds = graceSeconds
         self.leaseSeconds = leaseSeconds
+        self.maximumAgeSeconds = maximumAgeSeconds
+        self.retiredAt = retiredAt
+    }
+
+    /// When a generation should be replaced that was made at `createdAt` and came into use at
+    /// `activatedAt`; nil when nothing makes it due.
+    ///
+    /// Up to a tenth before its period or its maximum age is over, whichever ends first, by a fraction
+    /// that its thumbprint decides: no two devices in step.
+    public func rotation(
+        of thumbprint: Thumbprint,
+        createdAt: Int64,
+        activatedAt: Int64
+    ) -> Int64? {
+        let bytes = thumbprint.bytes
+        let fraction = Int64(bytes[0]) << 8 | Int64(bytes[1])
+        func end(_ seconds: UInt32, from start: Int64) -> Int64 {
+            start + Int64(seconds) - Int64(seconds) / 10 * fraction / 65_536
+        }
+        return [
+            rotationSeconds.map { end($0, from: activatedAt) },
+            maximumAgeSeconds.map { end($0, from: createdAt) },
+        ].compactMap(\.self).min()
+    }
+
+    /// When a generation made at `createdAt` has reached its greatest age; nil when there is none.
+    public func expiry(createdAt: Int64) -> Int64? {
+        maximumAgeSeconds.map { createdAt + Int64($0) }
     }
 }

@@ -4,7 +4,8 @@
 ///                     └─▶ withdrawn      (decrypt and verify only, until grace ends)
 ///     any ─▶ compromised ─▶ destroyedCompromised            active ⇄ suspended
 ///
-/// `offered`, `superseded` and `withdrawn` are ours, since the device is asked.
+/// `offered`, `superseded` and `withdrawn` are ours, since the device is asked. What each state means
+/// stands in one table: see `KeyState.rules`.
 public enum KeyState: Int, Hashable, Sendable, CaseIterable, CustomStringConvertible {
     /// Generated, and told to nobody.
     case preActive = 0
@@ -20,40 +21,12 @@ public enum KeyState: Int, Hashable, Sendable, CaseIterable, CustomStringConvert
     case deactivated = 5
     /// Its material is no more.
     case destroyed = 6
-    /// Others may know it.
+    /// Others may know it; accepted until a successor is confirmed, never offered again.
     case compromised = 7
     /// Others may know it; here it is no more.
     case destroyedCompromised = 8
     /// Out of use for now.
     case suspended = 9
-
-    /// Where each state may lead: the one table that every change is checked against.
-    public static let transitions: [KeyState: Set<KeyState>] = [
-        .preActive: [.offered, .withdrawn, .compromised],
-        .offered: [.active, .withdrawn, .compromised],
-        .withdrawn: [.compromised],
-        .active: [.superseded, .deactivated, .suspended, .compromised],
-        .superseded: [.deactivated, .compromised],
-        .deactivated: [.destroyed, .compromised],
-        .destroyed: [.compromised],
-        .compromised: [.destroyedCompromised],
-        .destroyedCompromised: [],
-        .suspended: [.active, .deactivated, .compromised],
-    ]
-
-    /// Whether a key may go from this state to `next`.
-    public func mayBecome(_ next: KeyState) -> Bool {
-        Self.transitions[self]?.contains(next) ?? false
-    }
-
-    /// Whether the server still holds the material.
-    public var hasMaterial: Bool {
-        switch self {
-        case .preActive, .offered, .active, .superseded, .deactivated, .compromised, .suspended:
-            true
-        case .withdrawn, .destroyed, .destroyedCompromised: false
-        }
-    }
 
     /// The word used in JSON, in the audit log and on the command line.
     public var description: String {

@@ -10,6 +10,17 @@ public struct Plan: Hashable, Sendable {
         public var epoch: Epoch
         /// Whether the generation is made now; otherwise the stored material is offered again.
         public var isNew: Bool
+        /// Whether it is made because of what the device reports or refused, and by nobody's wish: a
+        /// device that misbehaves could ask for one at every contact.
+        public var isDeviceMade: Bool
+
+        /// States all of it.
+        public init(spec: KeySpec, epoch: Epoch, isNew: Bool, isDeviceMade: Bool = false) {
+            self.spec = spec
+            self.epoch = epoch
+            self.isNew = isNew
+            self.isDeviceMade = isDeviceMade
+        }
     }
 
     /// An offer that can no longer succeed.
@@ -24,12 +35,14 @@ public struct Plan: Hashable, Sendable {
 
     /// Something that should not be, for the audit log.
     public struct Finding: Hashable, Sendable {
-        /// `keyMismatched` or `deviceAhead`.
+        /// `keyMismatched`, `deviceAhead` or `reportImplausible`.
         public var kind: AuditKind
         /// The key's name.
         public var name: KeyName
         /// The generation, as the device has it.
         public var epoch: Epoch
+        /// What is wrong, in a word, where the kind does not say it.
+        public var reason: String?
     }
 
     /// Keys to offer, ascending by name.
@@ -43,4 +56,19 @@ public struct Plan: Hashable, Sendable {
 
     /// Nothing to do.
     public init() {}
+
+    /// Rows of the audit log that the device alone causes by this.
+    public var rowsByDevice: Int {
+        // A new generation is offered, replaces another and comes into use.
+        findings.count + withdrawals.count + 3 * offers.count { $0.isDeviceMade }
+    }
+
+    /// The same without what the device alone causes: what is left waits for nothing.
+    public var withoutDeviceMade: Plan {
+        var plan = self
+        plan.findings = []
+        plan.withdrawals = []
+        plan.offers.removeAll(where: \.isDeviceMade)
+        return plan
+    }
 }

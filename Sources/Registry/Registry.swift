@@ -18,6 +18,7 @@ public final class Registry: Sendable {
     let writer: Writer
     let changes: Changes
     let hold = CampaignHold()
+    private let tickets = Tickets()
     private let lock: FolderLock
 
     init(
@@ -36,7 +37,14 @@ public final class Registry: Sendable {
         self.vault = vault
         self.lock = lock
         changes = Changes()
-        writer = Writer(store: store, vault: vault, changes: changes, head: head, faults: faults)
+        writer = Writer(
+            store: store,
+            vault: vault,
+            changes: changes,
+            tickets: tickets,
+            head: head,
+            faults: faults
+        )
     }
 
     /// The credential of the generation in use, to be pinned by devices; the kid names it.
@@ -81,6 +89,9 @@ public final class Registry: Sendable {
         let root = try store.openRootKey(rootKey, crypto: crypto)
         return try store.registry(root: root, lock: lock, crypto: crypto, faults: faults)
     }
+
+    /// Marks this moment in the order of events: a session draws it when it begins.
+    public func ticket() -> Ticket { tickets.draw() }
 
     /// Ends all work; what was accepted is committed first, and the folder is free.
     public func close() async {

@@ -81,7 +81,7 @@ import Testing
         _ = try await registry.brokerAccounts()
         try await registry.outboxDone(registry.takeOutbox(limit: 10).map(\.id))
         _ = try await registry.quarantineDevice(lamp.id, actor: "a", now: 1)
-        _ = try await registry.releaseDevice(lamp.id, actor: "a", now: 1)
+        _ = try await registry.reinstateDevice(lamp.id, actor: "a", now: 1)
         _ = try await registry.retireDevice(lamp.id, actor: "a", now: 1)
         if let order = try await registry.reconcile(lamp.contact()).retire {
             let receipt = Receipt(

@@ -248,7 +248,7 @@ import Testing
             by: registry,
             about: "lamp-1"
         )
-        _ = try await registry.releaseDevice(lamp.id, actor: "uid:root", now: 1)
+        _ = try await registry.reinstateDevice(lamp.id, actor: "uid:root", now: 1)
         #expect(try await lamp.talk(to: registry).settle != nil)
     }
 

@@ -52,17 +52,21 @@ public struct DeviceDetails: Hashable, Sendable {
     public let keys: [KeyRecord]
     /// What the device said that it holds, when it was heard last.
     public let reported: [Report.HeldKey]
-    /// How often it was told to retire.
+    /// How often it was told to retire, or to destroy a key.
     public let orderCounter: UInt64
+    /// Keys that were retired for it alone.
+    public let retiredKeys: [KeyName]
+    /// What is wrong with it.
+    public let notices: [Notice]
 }
 
-/// Which devices' keys are to be replaced.
-public enum RotationScope: Hashable, Sendable {
+/// Which devices an action is about.
+public enum KeyScope: Hashable, Sendable {
     /// One device.
     case device(DeviceID)
-    /// Every enrolled device of a group.
+    /// Every device of a group that has keys.
     case group(GroupName)
-    /// Every enrolled device that a query asks for.
+    /// Every device that has keys and that the query asks for, as the question goes on.
     case query(Query)
 }
 
@@ -78,6 +82,14 @@ public struct FleetStatus: Hashable, Sendable {
     public let devices: [DeviceState: Int]
     /// Keys whose next generation is due and not yet in use.
     public let overdueKeys: Int
+    /// Generations in use that are older than their key spec allows.
+    public let keysOverAge: Int
+    /// Generations that are out of use for now.
+    public let suspendedKeys: Int
+    /// Generations that others may know, and that have no confirmed successor yet.
+    public let compromisedKeys: Int
+    /// Devices with a notice, by its kind.
+    public let notices: [NoticeKind: Int]
     /// Nudges not yet sent.
     public let outbox: Int
     /// Rows of the audit log, and the hash of the newest.

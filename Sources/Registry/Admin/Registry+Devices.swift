@@ -51,9 +51,7 @@ extension Registry {
         if let group = filter.group { arguments += [group.description] }
         return try store.read { [arguments] db in
             if let group = filter.group { try db.demand(group: group) }
-            return try Row.fetchAll(db, sql: sql, arguments: arguments).map { row in
-                try row.device()
-            }
+            return try db.devices(try Row.fetchAll(db, sql: sql, arguments: arguments))
         }
     }
 
@@ -63,29 +61,43 @@ extension Registry {
             let row = try Row.fetchOne(
                 db,
                 sql: """
-                    \(Row.deviceColumns), device.id, public_key, kid, report, order_counter
+                    \(Row.deviceColumns), public_key, kid, report, order_counter
                     FROM device JOIN device_group ON device_group.id = group_id
                     WHERE device.name = ?
                     """,
                 arguments: [id.description]
             )
             guard let row else { throw RegistryError(.notFound, "there is no device \(id)") }
+            let number: Int64 = row[9]
             let keys = try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT name, epoch, state, thumbprint, created_at, changed_at, grace_until,
-                        rotate_at, failure
+                    SELECT \(Row.keyColumns)
                     FROM device_key WHERE device_id = ? ORDER BY name, epoch
                     """,
-                arguments: [row[8] as Int64]
+                arguments: [number]
             ).map { row in try row.keyRecord() }
+            let retired = try Row.fetchAll(
+                db,
+                sql: "SELECT name FROM retired_key WHERE device_id = ? ORDER BY name",
+                arguments: [number]
+            ).map { row in try row.name(0, as: KeyName.self) }
+            let notices = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT kind, first_at, last_at FROM notice WHERE device_id = ? ORDER BY kind
+                    """,
+                arguments: [number]
+            ).compactMap { row in row.notice(about: id) }
             return DeviceDetails(
                 device: try row.device(),
-                publicKey: row.bytes(9),
-                kid: row.bytesIfAny(10),
+                publicKey: row.bytes(10),
+                kid: row.bytesIfAny(11),
                 keys: keys,
-                reported: ReportRecord.decode(row.bytes(11)),
-                orderCounter: row[12]
+                reported: ReportRecord.decode(row.bytes(12)),
+                orderCounter: row[13],
+                retiredKeys: retired,
+                notices: notices
             )
         }
     }
@@ -119,6 +131,11 @@ extension RegistryError {
 }
 
 extension Database {
+    /// Devices from rows of `Row.deviceFields`.
+    func devices(_ rows: [Row]) throws -> [Device] {
+        try rows.map { row in try row.device() }
+    }
+
     fileprivate func demand(group: GroupName) throws {
         let row = try Row.fetchOne(
             self,
@@ -133,7 +150,7 @@ extension Row {
     static let deviceColumns = "SELECT \(deviceFields)"
     static let deviceFields = """
         device.name, device_group.name, device.state, store, security_level, agent_version,
-            device.created_at, last_seen
+            device.created_at, last_seen, contact_interval, device.id
         """
 
     /// The columns above.
@@ -146,7 +163,8 @@ extension Row {
             level: (self[4] as UInt64?).flatMap { Report.SecurityLevel(rawValue: $0) },
             agentVersion: self[5],
             createdAt: self[6],
-            lastSeen: self[7]
+            lastSeen: self[7],
+            contactInterval: self[8]
         )
     }
 }

@@ -63,8 +63,9 @@ extension Registry {
             try transaction.insert(spec, actor: actor, now: now)
         }
         // Only hints: a device that gets none learns of the key when it comes by itself.
-        try await forEachEnrolled(in: group) { transaction, device in
+        try await forEachDevice(in: group) { transaction, device in
             try transaction.nudge(device.name, now: now)
+            return 1
         }
     }
 
@@ -78,13 +79,12 @@ extension Registry {
             return try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT key_spec.name, algorithm, key_use, rotation_seconds, grace_seconds,
-                        lease_seconds, device_group.name
+                    SELECT \(Row.keySpecColumns), device_group.name
                     FROM key_spec JOIN device_group ON device_group.id = group_id \(condition)
                     ORDER BY device_group.name, key_spec.name
                     """,
                 arguments: arguments
-            ).map { row in try row.keySpec(group: try row.name(6, as: GroupName.self)) }
+            ).map { row in try row.keySpec(group: try row.name(8, as: GroupName.self)) }
         }
     }
 }
@@ -92,7 +92,14 @@ extension Registry {
 extension Transaction {
     fileprivate func insert(_ spec: KeySpec, actor: String, now: Int64) throws -> Int64 {
         let group = try groupID(spec.group)
-        let existing = try self.group(group).specs
+        let entry = try self.group(group)
+        let existing = entry.specs
+        guard !entry.retired.contains(spec.name) else {
+            throw RegistryError(
+                .conflict,
+                "key \(spec.name) of group \(spec.group) was retired: give the new one another name"
+            )
+        }
         guard !existing.contains(where: { $0.name == spec.name }) else {
             throw RegistryError(
                 .conflict,
@@ -109,12 +116,13 @@ extension Transaction {
             """
             INSERT INTO key_spec
                 (group_id, name, algorithm, key_use, rotation_seconds, grace_seconds,
-                lease_seconds)
-            VALUES (?, ?, ?, ?, ?, ?, ?)
+                lease_seconds, maximum_age_seconds)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 group, spec.name.description, spec.algorithm.rawValue, spec.use.rawValue,
                 spec.rotationSeconds, spec.graceSeconds, spec.leaseSeconds,
+                spec.maximumAgeSeconds,
             ]
         )
         forget(group: group)
@@ -129,6 +137,7 @@ extension Transaction {
                     "use": spec.use.description, "grace": "\(spec.graceSeconds)",
                     "lease": "\(spec.leaseSeconds)",
                     "rotation": spec.rotationSeconds.map { "\($0)" } ?? "none",
+                    "maximumAge": spec.maximumAgeSeconds.map { "\($0)" } ?? "none",
                 ]
             )
         )

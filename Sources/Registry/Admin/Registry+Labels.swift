@@ -25,7 +25,7 @@ extension Registry {
     /// of many devices, those before it are changed already, and asking again goes on. Doing it twice
     /// changes nothing more.
     public func label(
-        _ scope: RotationScope,
+        _ scope: KeyScope,
         set: [String: String] = [:],
         remove: Set<String> = [],
         actor: String,

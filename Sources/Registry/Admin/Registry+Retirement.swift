@@ -22,7 +22,7 @@ extension Registry {
             try transaction.run(
                 """
                 UPDATE device SET state = ?, order_counter = order_counter + 1,
-                    retire_operation = ? WHERE id = ?
+                    retire_operation = ?, retire_keys = NULL WHERE id = ?
                 """,
                 [next.rawValue, Data(operation.bytes), device.id]
             )
@@ -67,8 +67,9 @@ extension Registry {
         }
     }
 
-    /// Ends a quarantine.
-    public func releaseDevice(
+    /// Ends a quarantine, and takes the next contact as the first: what the device says then is not held
+    /// against what it said before.
+    public func reinstateDevice(
         _ id: DeviceID,
         actor: String,
         now: Int64
@@ -84,6 +85,17 @@ extension Registry {
                     actor: actor,
                     device: id.description
                 )
+            )
+            try transaction.run(
+                """
+                UPDATE device SET instance = NULL, earlier_instances = NULL, run = NULL, ticket = NULL
+                WHERE id = ?
+                """,
+                [device.id]
+            )
+            try transaction.run(
+                "DELETE FROM notice WHERE device_id = ? AND kind = ?",
+                [device.id, NoticeKind.cloned.rawValue]
             )
         }
     }
@@ -106,7 +118,10 @@ extension Registry {
                 [device.id]
             )
             guard let row else { throw RegistryError(.damaged, "device \(id) is gone") }
-            return try row.device()
+            guard let device = try transaction.db.devices([row]).first else {
+                preconditionFailure("one row is one device")
+            }
+            return device
         }
     }
 }

@@ -10,6 +10,15 @@ extension Registry {
             for row in try Row.fetchAll(db, sql: "SELECT state, devices FROM state_count") {
                 devices[try row.value(0, as: DeviceState.self)] = row[1]
             }
+            var notices: [NoticeKind: Int] = [:]
+            for row in try Row.fetchAll(db, sql: "SELECT kind, COUNT(*) FROM notice GROUP BY kind")
+            {
+                // A word of a newer program.
+                guard let kind = (row[0] as String?).flatMap(NoticeKind.init(rawValue:)) else {
+                    continue
+                }
+                notices[kind] = row[1]
+            }
             func number(_ sql: String, _ arguments: StatementArguments = []) throws -> Int {
                 try Int.fetchOne(db, sql: sql, arguments: arguments) ?? 0
             }
@@ -20,9 +29,17 @@ extension Registry {
                 databaseBytes: Int64(pages),
                 devices: devices,
                 overdueKeys: try number(
-                    "SELECT COUNT(*) FROM device_key WHERE rotate_at <= ?",
+                    // What is suspended (9) is not replaced.
+                    "SELECT COUNT(*) FROM device_key WHERE rotate_at <= ? AND state <> 9",
                     [now]
                 ),
+                keysOverAge: try number(
+                    "SELECT COUNT(*) FROM device_key WHERE expires_at <= ?",
+                    [now]
+                ),
+                suspendedKeys: try number("SELECT COUNT(*) FROM device_key WHERE state = 9"),
+                compromisedKeys: try number("SELECT COUNT(*) FROM device_key WHERE state = 7"),
+                notices: notices,
                 outbox: try number("SELECT COUNT(*) FROM outbox"),
                 audit: try db.auditHead(vault: vault)
             )

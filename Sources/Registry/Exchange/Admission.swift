@@ -78,7 +78,8 @@ struct Admission {
                     enrolling: device.id,
                     name: device.name,
                     group: device.group,
-                    credential: contact.credential.encoded
+                    credential: contact.credential.encoded,
+                    report: contact.report
                 )
             ) : .admitted(device)
     }
@@ -91,21 +92,23 @@ struct Admission {
         case .good(let found): group = found
         }
         let report = contact.report
+        let ticket = transaction.tickets.draw()
         let row = try transaction.row(
             """
             INSERT INTO device
                 (name, group_id, state, public_key, kid, credential, created_at, order_counter,
                 last_seen, store, security_level, agent_version, agent_order, report,
-                broker_password_hash)
-            VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id
+                broker_password_hash, instance, run, ticket)
+            VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT DO NOTHING RETURNING id
             """,
             [
                 arrival.name.description, group, DeviceState.enrolled.rawValue,
                 Data(arrival.publicKey), Data(arrival.kid), Data(contact.credential.encoded),
                 contact.now, contact.now, report.store.rawValue, report.level.rawValue,
                 report.agentVersion, AgentVersion(parsing: report.agentVersion)?.sortKey,
-                Data(ReportRecord.encode(report.keys)),
-                contact.brokerPasswordHash,
+                Data(ReportRecord.encode(report.keys)), contact.brokerPasswordHash,
+                report.instance.map { Data($0) }, ticket.run, ticket.number,
             ]
         )
         guard let row else { return refuse(.nameTaken, arrival, "") }
@@ -119,6 +122,7 @@ struct Admission {
                 name: arrival.name,
                 group: group,
                 credential: contact.credential.encoded,
+                report: contact.report,
                 isNew: true
             )
         )

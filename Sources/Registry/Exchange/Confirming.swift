@@ -6,11 +6,14 @@ struct Confirming {
     private(set) var verdicts: [Verdict] = []
     private var keys: Keys
     private let specs: [KeySpec]
+    /// What the device said in this session that it holds.
+    private let held: [Report.HeldKey]
     private let now: Int64
 
     init(device: DeviceRow, now: Int64, in transaction: Transaction) throws {
         keys = try Keys(of: device, actor: "device", now: now, in: transaction)
         specs = try transaction.group(device.group).specs
+        held = device.presence.reported
         self.now = now
     }
 
@@ -24,6 +27,10 @@ struct Confirming {
             try activate(index, outcome)
         case (.active, nil):
             say(outcome, .activate(outcome.epoch, graceSeconds: grace(of: outcome.name)))
+        case (.suspended, nil):
+            // Only what is in use can be taken out of use.
+            say(outcome, .activate(outcome.epoch, graceSeconds: grace(of: outcome.name)))
+            say(outcome, .suspend(outcome.epoch))
         case (.offered, let failure?):
             try withdraw(index, failure)
             say(outcome, .discard(outcome.epoch))
@@ -37,13 +44,33 @@ struct Confirming {
 
     private mutating func activate(_ index: Int, _ outcome: KeyOutcome) throws {
         let grace = grace(of: outcome.name)
-        for old in keys.records.indices
-        where keys.records[old].name == outcome.name && keys.records[old].state == .active {
-            // Its grace begins when the device says that it uses the new one: should SETTLE get lost,
-            // the device goes on with the old one, for however long it stays away.
-            try keys.move(old, to: .superseded)
+        let isNamed = { (record: KeyRecord) in record.name == outcome.name }
+        for old in keys.records.indices where isNamed(keys.records[old]) {
+            switch keys.records[old].state {
+            case .active:
+                // Its grace begins when the device says that it uses the new one: should SETTLE get
+                // lost, the device goes on with the old one, for however long it stays away.
+                try keys.move(old, to: .superseded)
+            case .compromised:
+                // The device has shown that it holds the successor: nobody needs this one any more.
+                try keys.destroy(old)
+            default: break
+            }
         }
-        try keys.move(index, to: .active, rotateAt: nextRotation(of: keys.records[index]))
+        let record = keys.records[index]
+        let spec = specs.first { $0.name == record.name }
+        try keys.move(
+            index,
+            to: .active,
+            dates: Keys.Dates(
+                rotateAt: spec?.rotation(
+                    of: record.thumbprint,
+                    createdAt: record.createdAt,
+                    activatedAt: now
+                ),
+                expiresAt: spec?.expiry(createdAt: record.createdAt)
+            )
+        )
         say(outcome, .activate(outcome.epoch, graceSeconds: grace))
     }
 
@@ -61,6 +88,10 @@ struct Confirming {
     /// The server uses this generation already, so it stays; only a later one can help the device.
     private mutating func note(_ index: Int, _ failure: FailureKind) throws {
         let record = keys.records[index]
+        // With the generation that follows.
+        guard let omitted = keys.transaction.admitsRows(4, by: keys.id, at: now) else { return }
+        var details = ["failure": failure.description]
+        if omitted > 0 { details["omittedBefore"] = "\(omitted)" }
         try keys.transaction.audit(
             AuditEvent(
                 time: now,
@@ -69,24 +100,19 @@ struct Confirming {
                 device: keys.device.description,
                 key: record.name,
                 epoch: record.epoch,
-                details: ["failure": failure.description]
+                details: details
             )
         )
         if failure == .unknownEpoch { try keys.setRotation(index, at: now) }
     }
 
-    /// Up to a tenth early, by a fraction that differs from key to key: no two devices in step.
-    private func nextRotation(of record: KeyRecord) -> Int64? {
-        guard
-            let period = specs.first(where: { $0.name == record.name })?.rotationSeconds
-        else { return nil }
-        let bytes = record.thumbprint.bytes
-        let fraction = Int64(bytes[0]) << 8 | Int64(bytes[1])
-        return now + Int64(period) - Int64(period) / 10 * fraction / 65_536
-    }
-
     private func grace(of name: KeyName) -> UInt32 {
-        specs.first { $0.name == name }?.graceSeconds ?? 0
+        guard let spec = specs.first(where: { $0.name == name }) else { return 0 }
+        return Reconciler.grace(
+            for: spec,
+            replacing: held.first { $0.name == name }?.epochs ?? [],
+            records: keys.records.filter { $0.name == name }
+        )
     }
 
     private mutating func say(_ outcome: KeyOutcome, _ action: Verdict.Action) {

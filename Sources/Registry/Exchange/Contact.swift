@@ -15,6 +15,8 @@ public struct Contact: Sendable {
     public let brokerPasswordHash: String?
     /// The generation of the server's anchor under which the session was held; nil for the current one.
     public let answeredBy: UInt32?
+    /// When its session began; without it, nothing tells two devices of one identity apart.
+    public let began: Ticket?
     /// The server's time, in seconds since 1970.
     public let now: Int64
 
@@ -26,6 +28,7 @@ public struct Contact: Sendable {
         report: Report,
         brokerPasswordHash: String?,
         answeredBy: UInt32? = nil,
+        began: Ticket? = nil,
         now: Int64
     ) {
         self.credential = credential
@@ -34,6 +37,7 @@ public struct Contact: Sendable {
         self.report = report
         self.brokerPasswordHash = brokerPasswordHash
         self.answeredBy = answeredBy
+        self.began = began
         self.now = now
     }
 }

@@ -15,12 +15,20 @@ struct DeviceRow: Sendable {
     let retireOperation: OperationID?
     /// How far it follows the server's generations.
     let trust: Trust
+    /// Names of the keys that the open retirement is about; empty when it is about the device, or done.
+    let retireKeys: String
+    /// Whether keys were retired for this device alone.
+    let hasRetiredKeys: Bool
+    /// What the contact before left behind.
+    let presence: Presence
+    /// When the contact before was; nil when nothing is to be compared with it.
+    let lastContact: Ticket?
     /// Whether its row was written a moment ago, report and all, and no key can be there.
     let isNew: Bool
 
     fileprivate static let columns = """
-        SELECT id, name, group_id, state, credential, order_counter, retire_operation,
-            anchor, pinned, told
+        SELECT id, name, group_id, state, credential, order_counter, retire_operation, retire_keys,
+            has_retired_keys, instance, earlier_instances, report, run, ticket, anchor, pinned, told
         FROM device
         """
 
@@ -32,7 +40,23 @@ struct DeviceRow: Sendable {
         credential = row.bytes(4)
         orderCounter = row[5]
         retireOperation = OperationID(bytes: row.bytes(6))
-        trust = Trust(anchor: row[7], pinned: row[8], told: row[9])
+        trust = Trust(anchor: row[14], pinned: row[15], told: row[16])
+        retireKeys = (row[7] as String?) ?? ""
+        hasRetiredKeys = row[8]
+        let length = Report.instanceLength
+        let earlier = row.bytes(10)
+        presence = Presence(
+            instance: row.bytesIfAny(9).flatMap { $0.count == length ? $0 : nil },
+            earlier: stride(from: 0, to: earlier.count - earlier.count % length, by: length).map {
+                Array(earlier[$0..<($0 + length)])
+            },
+            reported: ReportRecord.decode(row.bytes(11))
+        )
+        if let run = try row.number(12), let number = try row.number(13) {
+            lastContact = Ticket(run: run, number: number)
+        } else {
+            lastContact = nil
+        }
         isNew = false
     }
 
@@ -41,6 +65,7 @@ struct DeviceRow: Sendable {
         name: DeviceID,
         group: Int64,
         credential: [UInt8],
+        report: Report,
         isNew: Bool = false
     ) {
         self.id = id
@@ -51,6 +76,10 @@ struct DeviceRow: Sendable {
         orderCounter = 0
         retireOperation = nil
         trust = Trust()
+        retireKeys = ""
+        hasRetiredKeys = false
+        presence = Presence(reported: report.keys)
+        lastContact = nil
         self.isNew = isNew
     }
 }

@@ -44,14 +44,30 @@ struct Keys {
     mutating func load() throws {
         let rows = try transaction.rows(
             """
-            SELECT name, epoch, state, thumbprint, created_at, changed_at, grace_until, rotate_at,
-                failure, sealed
+            SELECT \(Row.keyColumns), sealed
             FROM device_key WHERE device_id = ? ORDER BY name, epoch
             """,
             [id]
         )
+        try take(rows)
+    }
+
+    /// Reads one generation alone, so that a damaged row beside it does no harm.
+    mutating func load(_ name: KeyName, _ epoch: Epoch) throws {
+        try take(
+            try transaction.rows(
+                """
+                SELECT \(Row.keyColumns), sealed
+                FROM device_key WHERE device_id = ? AND name = ? AND epoch = ?
+                """,
+                [id, name.description, epoch.number]
+            )
+        )
+    }
+
+    private mutating func take(_ rows: [Row]) throws {
         records = try rows.map { row in try row.keyRecord() }
-        sealed = rows.map { row in row.bytesIfAny(9) }
+        sealed = rows.map { row in row.bytesIfAny(10) }
     }
 
     func index(_ name: KeyName, _ epoch: Epoch) -> Int? {
@@ -128,11 +144,17 @@ struct Keys {
         try transaction.campaigns(hear: record, of: id, now: now)
     }
 
+    /// When a generation that comes into a state is due, and when it is at the end of its age.
+    struct Dates {
+        var rotateAt: Int64?
+        var expiresAt: Int64?
+    }
+
     /// Brings a generation into its next state; material that is not needed any more is deleted.
     mutating func move(
         _ index: Int,
         to state: KeyState,
-        rotateAt: Int64? = nil,
+        dates: Dates = Dates(),
         failure: FailureKind? = nil,
         details: [String: String] = [:]
     ) throws {
@@ -141,18 +163,21 @@ struct Keys {
         records[index].state = state
         records[index].changedAt = now
         records[index].graceUntil = nil
-        records[index].rotateAt = rotateAt
+        records[index].rotateAt = dates.rotateAt
+        records[index].expiresAt = dates.expiresAt
         records[index].failure = failure
         let record = records[index]
         try transaction.run(
             """
             UPDATE device_key SET state = ?, changed_at = ?, grace_until = NULL, rotate_at = ?,
-                failure = ? \(state.hasMaterial ? "" : ", sealed = NULL")
+                nudge_at = ?, expires_at = ?, failure = ?
+                \(state.hasMaterial ? "" : ", sealed = NULL")
             WHERE device_id = ? AND name = ? AND epoch = ?
             """,
             [
-                state.rawValue, now, rotateAt, failure?.rawValue, id,
-                record.name.description, record.epoch.number,
+                state.rawValue, now, dates.rotateAt, state == .active ? dates.rotateAt : nil,
+                dates.expiresAt, failure?.rawValue, id, record.name.description,
+                record.epoch.number,
             ]
         )
         if !state.hasMaterial { sealed[index] = nil }
@@ -178,7 +203,10 @@ struct Keys {
         guard records[index].rotateAt != time else { return }
         records[index].rotateAt = time
         try transaction.run(
-            "UPDATE device_key SET rotate_at = ? WHERE device_id = ? AND name = ? AND epoch = ?",
+            """
+            UPDATE device_key SET rotate_at = ?, nudge_at = NULL
+            WHERE device_id = ? AND name = ? AND epoch = ?
+            """,
             [time, id, records[index].name.description, records[index].epoch.number]
         )
     }
@@ -190,9 +218,11 @@ struct Keys {
         where records[index].state == .superseded && records[index].graceUntil == nil {
             let record = records[index]
             let held = report.keys.first { $0.name == record.name }?.epochs ?? []
-            guard held.contains(where: { $0.state == .primary && $0.epoch > record.epoch }) else {
-                continue
-            }
+            guard
+                held.contains(where: {
+                    ($0.state == .primary || $0.state == .suspended) && $0.epoch > record.epoch
+                })
+            else { continue }
             let grace = specs.first { $0.name == record.name }?.graceSeconds ?? 0
             records[index].graceUntil = now + Int64(grace)
             try transaction.run(

@@ -22,22 +22,14 @@ extension Registry {
             }
             if row.state == .retiring {
                 try transaction.end(row, receipt: receipt, now: now)
+            } else if !row.retireKeys.isEmpty {
+                try transaction.endKeys(of: row, receipt: receipt, now: now)
             }
-            return Settle(operation: receipt.operation, verdicts: [])
-        }
-    }
-
-    /// Ends what is due by time: graces; returns how many generations were destroyed.
-    ///
-    /// Some hundreds to a commit, so that devices need not wait for it.
-    public func sweep(now: Int64) async throws(RegistryError) -> Int {
-        var sum = 0
-        while true {
-            let count = try await writer.perform { transaction in
-                try transaction.endGraces(now: now, limit: Self.chunk)
-            }
-            sum += count
-            if count < Self.chunk { return sum }
+            return Settle(
+                operation: receipt.operation,
+                verdicts: [],
+                time: UInt64(clamping: now)
+            )
         }
     }
 }
@@ -53,46 +45,32 @@ extension Transaction {
         )
         count(.retired, leaving: .retiring)
         try order(device.name, now: now)
-        let destroyed = receipt.destroyed.map(\.thumbprint)
-        var details = [
-            "operation": receipt.operation.description, "counter": "\(receipt.counter)",
-            "destroyed": destroyed.map(\.description).joined(separator: " "),
-        ]
-        let unseen = held.filter { !destroyed.contains($0) }
-        if !unseen.isEmpty { details["notReported"] = "\(unseen.count)" }
         try audit(
             AuditEvent(
                 time: now,
                 kind: .deviceRetired,
                 actor: "device",
                 device: device.name.description,
-                details: details
+                details: receipt.details(of: receipt.destroyed, expecting: held)
             )
         )
     }
+}
 
-    fileprivate func endGraces(now: Int64, limit: Int) throws -> Int {
-        let due = try rows(
-            """
-            SELECT device_key.name, epoch, device_id, device.name
-            FROM device_key JOIN device ON device.id = device_id
-            WHERE grace_until <= ? ORDER BY grace_until LIMIT ?
-            """,
-            [now, limit]
-        )
-        for row in due {
-            var keys = Keys(
-                id: row[2],
-                name: try row.name(3, as: DeviceID.self),
-                actor: "server",
-                now: now,
-                in: self
-            )
-            try keys.load()
-            let (name, epoch) = (try row.name(0, as: KeyName.self), try row.epoch(1))
-            guard let index = keys.index(name, epoch) else { continue }
-            try keys.destroy(index)
-        }
-        return due.count
+extension Receipt {
+    /// What the audit log keeps of it: the thumbprints of what was destroyed, and how many generations
+    /// the server knew of that the device did not name.
+    func details(
+        of destroyed: [DestroyedKey],
+        expecting held: [Thumbprint]
+    ) -> [String: String] {
+        let seen = destroyed.map(\.thumbprint)
+        var details = [
+            "operation": operation.description, "counter": "\(counter)",
+            "destroyed": seen.map(\.description).joined(separator: " "),
+        ]
+        let unseen = held.count { !seen.contains($0) }
+        if unseen > 0 { details["notReported"] = "\(unseen)" }
+        return details
     }
 }

@@ -65,7 +65,10 @@ extension Registry {
             for outcome in outcomes { try confirmation.take(outcome) }
             return Settle(
                 operation: operation,
-                verdicts: verdicts + confirmation.verdicts,
+                verdicts: Array(
+                    (verdicts + confirmation.verdicts).prefix(2 * MessageLimits.keys)
+                ),
+                time: UInt64(clamping: now),
                 anchor: try anchors.announcement(for: row.trust, fleet: transaction.vault.fleet)
             )
         }
@@ -106,64 +109,56 @@ extension Transaction {
     fileprivate func answer(_ contact: Contact, from device: DeviceRow) throws -> Answer {
         switch device.state {
         case .retiring, .retired:
-            try note(contact, from: device)
+            let counter = try note(contact, from: device).orderCounter
             guard let operation = device.retireOperation else {
                 throw RegistryError(.damaged, "device \(device.name) has no retirement")
             }
             return .retire(
                 device: device.name,
-                Retire(operation: operation, counter: device.orderCounter, scope: .device)
+                Retire(operation: operation, counter: counter, scope: .device)
             )
-        case .quarantined:
-            let problem = Problem(.deviceQuarantined)
-            try auditRefusal(problem, about: device.name.description, now: contact.now)
-            return .refuse(problem)
+        case .quarantined: return try refuseQuarantined(device, contact)
         case .registered, .enrolled:
-            if !device.isNew { try note(contact, from: device) }
-            return try reconcile(contact.report, of: device, now: contact.now)
+            var counter = device.orderCounter
+            if !device.isNew {
+                let noted = try note(contact, from: device)
+                if noted.isQuarantined { return try refuseQuarantined(device, contact) }
+                counter = noted.orderCounter
+            }
+            return try reconcile(contact.report, of: device, counter: counter, now: contact.now)
         }
     }
 
-    /// Keeps what the device said of itself.
-    private func note(_ contact: Contact, from device: DeviceRow) throws {
-        let report = contact.report
-        try run(
-            """
-            UPDATE device SET last_seen = ?, store = ?, security_level = ?, agent_version = ?,
-                agent_order = ?, report = ?, broker_password_hash = COALESCE(?, broker_password_hash)
-            WHERE id = ?
-            """,
-            [
-                contact.now, report.store.rawValue, report.level.rawValue, report.agentVersion,
-                AgentVersion(parsing: report.agentVersion)?.sortKey,
-                Data(ReportRecord.encode(report.keys)), contact.brokerPasswordHash, device.id,
-            ]
-        )
-        if contact.brokerPasswordHash != nil { accountsChanged() }
+    private func refuseQuarantined(_ device: DeviceRow, _ contact: Contact) throws -> Answer {
+        let problem = Problem(.deviceQuarantined)
+        try auditRefusal(problem, about: device.name.description, now: contact.now)
+        return .refuse(problem)
     }
 
-    private func reconcile(_ report: Report, of device: DeviceRow, now: Int64) throws -> Answer {
+    private func reconcile(
+        _ report: Report,
+        of device: DeviceRow,
+        counter: UInt64,
+        now: Int64
+    ) throws -> Answer {
         let group = try group(device.group)
         var keys = try Keys(of: device, actor: "server", now: now, in: self)
         try keys.beginGraces(report, specs: group.specs)
-        let plan = Reconciler.plan(
-            specs: group.specs,
-            records: keys.records,
-            report: report,
+        let retired = try retiredKeys(of: device, in: group)
+        if let order = try retirement(of: retired, keys, device, counter: counter, now: now) {
+            return .retire(device: device.name, order)
+        }
+        let plan = try admitted(
+            Reconciler.plan(
+                specs: group.specs,
+                records: keys.records,
+                report: report,
+                gone: retired,
+                now: now
+            ),
+            of: device,
             now: now
         )
-        for finding in plan.findings {
-            try audit(
-                AuditEvent(
-                    time: now,
-                    kind: finding.kind,
-                    actor: "server",
-                    device: device.name.description,
-                    key: finding.name,
-                    epoch: finding.epoch
-                )
-            )
-        }
         for withdrawal in plan.withdrawals {
             guard let index = keys.index(withdrawal.name, withdrawal.epoch) else { continue }
             try keys.move(index, to: .withdrawn, details: ["reason": withdrawal.reason.rawValue])
@@ -175,7 +170,11 @@ extension Transaction {
         return offered.isEmpty
             ? .settle(
                 device: device.name,
-                Settle(operation: operation, verdicts: plan.verdicts)
+                Settle(
+                    operation: operation,
+                    verdicts: plan.verdicts,
+                    time: UInt64(clamping: now)
+                )
             )
             : .offer(
                 device: device.name,

@@ -17,7 +17,7 @@ extension Registry {
             limit: page(limit)
         )
         return try store.read { db in
-            try Row.fetchAll(db, sql: sql, arguments: arguments).map { row in try row.device() }
+            try db.devices(try Row.fetchAll(db, sql: sql, arguments: arguments))
         }
     }
 
@@ -29,10 +29,12 @@ extension Registry {
         }
     }
 
-    /// Runs a change for each enrolled device that a query asks for, some hundreds to a commit;
-    /// returns the sum.
-    func forEachEnrolled(
+    /// Runs a change for each device that a query asks for and that is in one of these states, some
+    /// hundreds to a commit; returns the sum.
+    @discardableResult
+    func forEachDevice(
         matching query: Query,
+        states: Set<DeviceState> = [.enrolled],
         now: Int64,
         _ body: @escaping @Sendable (Transaction, DeviceEntry) throws -> Int
     ) async throws(RegistryError) -> Int {
@@ -41,7 +43,12 @@ extension Registry {
         var after = ""
         while true {
             let (count, last) = try await writer.perform { [after] transaction in
-                let devices = try transaction.enrolled(on: pages, after: after, limit: Self.chunk)
+                let devices = try transaction.devices(
+                    on: pages,
+                    states: states,
+                    after: after,
+                    limit: Self.chunk
+                )
                 let count = try devices.reduce(0) { $0 + (try body(transaction, $1)) }
                 return (count, devices.count < Self.chunk ? nil : devices.last?.name.description)
             }
@@ -64,14 +71,16 @@ extension Transaction {
         ) != nil
     }
 
-    fileprivate func enrolled(
+    fileprivate func devices(
         on pages: QueryPages,
+        states: Set<DeviceState>,
         after: String,
         limit: Int
     ) throws -> [Registry.DeviceEntry] {
+        let list = states.map(\.rawValue).sorted().map { "\($0)" }.joined(separator: ", ")
         let (sql, arguments) = pages.page(
             select: "device.id, device.name",
-            filter: "+device.state = 2",
+            filter: "+device.state IN (\(list))",
             after: after,
             limit: limit
         )

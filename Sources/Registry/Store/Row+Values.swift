@@ -16,15 +16,14 @@ extension Row {
     }
 
     func name<Name: LatchkeyName>(_ index: Int, as type: Name.Type) throws -> Name {
-        let text: String = self[index]
+        guard let text = String.fromDatabaseValue(self[index]) else { throw damaged("no name") }
         do { return try Name(parsing: text) } catch { throw damaged("\(error)") }
     }
 
     func epoch(_ index: Int) throws -> Epoch {
-        let number: Int64 = self[index]
-        guard let epoch = UInt32(exactly: number).flatMap({ Epoch($0) }) else {
-            throw damaged("epoch \(number)")
-        }
+        guard let number = Int64.fromDatabaseValue(self[index]),
+            let epoch = UInt32(exactly: number).flatMap({ Epoch($0) })
+        else { throw damaged("an epoch that is none") }
         return epoch
     }
 
@@ -32,12 +31,26 @@ extension Row {
         _ index: Int,
         as type: Value.Type
     ) throws -> Value where Value.RawValue == Int {
-        let number: Int = self[index]
-        guard let value = Value(rawValue: number) else { throw damaged("\(type) \(number)") }
+        guard let number = Int.fromDatabaseValue(self[index]), let value = Value(rawValue: number)
+        else { throw damaged("a \(type) that is none") }
         return value
     }
 
-    /// `name, algorithm, key_use, rotation_seconds, grace_seconds, lease_seconds`.
+    /// A number, or nil for NULL; what is no number was not written by us.
+    func number(_ index: Int) throws -> Int64? {
+        let value: DatabaseValue = self[index]
+        if value.isNull { return nil }
+        guard let number = Int64.fromDatabaseValue(value) else { throw damaged("text for a number") }
+        return number
+    }
+
+    /// The columns of a key spec, in the order of `keySpec(group:)`.
+    static let keySpecColumns = """
+        key_spec.name, algorithm, key_use, rotation_seconds, grace_seconds, lease_seconds,
+            maximum_age_seconds, retired_at
+        """
+
+    /// The columns above.
     func keySpec(group: GroupName) throws -> KeySpec {
         do {
             return try KeySpec(
@@ -47,14 +60,22 @@ extension Row {
                 use: try value(2, as: KeyUse.self),
                 rotationSeconds: self[3],
                 graceSeconds: self[4],
-                leaseSeconds: self[5]
+                leaseSeconds: self[5],
+                maximumAgeSeconds: self[6],
+                retiredAt: self[7]
             )
         } catch let error as FleetError {
             throw damaged(error.description)
         }
     }
 
-    /// `name, epoch, state, thumbprint, created_at, changed_at, grace_until, rotate_at, failure`.
+    /// The columns of a key's generation, in the order of `keyRecord()`.
+    static let keyColumns = """
+        name, epoch, state, thumbprint, created_at, changed_at, grace_until, rotate_at, expires_at,
+            failure
+        """
+
+    /// The columns above.
     func keyRecord() throws -> KeyRecord {
         guard let thumbprint = Thumbprint(bytes: bytes(3)) else {
             throw damaged("a thumbprint of \(bytes(3).count) bytes")
@@ -64,15 +85,16 @@ extension Row {
             epoch: try epoch(1),
             state: try value(2, as: KeyState.self),
             thumbprint: thumbprint,
-            createdAt: self[4],
-            changedAt: self[5],
-            graceUntil: self[6],
-            rotateAt: self[7],
-            failure: (self[8] as Int?).flatMap { FailureKind(rawValue: $0) }
+            createdAt: try number(4) ?? 0,
+            changedAt: try number(5) ?? 0,
+            graceUntil: try number(6),
+            rotateAt: try number(7),
+            expiresAt: try number(8),
+            failure: try number(9).flatMap { FailureKind(rawValue: Int($0)) }
         )
     }
 
-    private func damaged(_ what: String) -> RegistryError {
+    func damaged(_ what: String) -> RegistryError {
         RegistryError(.damaged, "a row holds what was never written: \(what)")
     }
 }

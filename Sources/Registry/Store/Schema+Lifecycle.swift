@@ -25,6 +25,8 @@ extension Schema {
         ALTER TABLE device ADD COLUMN contact_interval INTEGER;
         -- Names of the keys, space between, that the open retirement is about; NULL for the device.
         ALTER TABLE device ADD COLUMN retire_keys TEXT;
+        -- Nearly no device has keys that were retired for it alone.
+        ALTER TABLE device ADD COLUMN has_retired_keys INTEGER NOT NULL DEFAULT 0;
         CREATE TABLE retired_key (
             device_id INTEGER NOT NULL REFERENCES device (id),
             name TEXT NOT NULL,

@@ -13,6 +13,7 @@ final class Transaction {
         var policy: Policy?
         /// Campaigns that run; nil until they were read.
         var campaigns: [Int64: LiveCampaign]?
+        var conduct = Conduct()
     }
 
     /// Refusals of the minute that runs: whoever has an account at the broker can cause them, and must
@@ -29,11 +30,15 @@ final class Transaction {
         let id: Int64
         let name: GroupName
         let key: KeyMaterial
+        /// Those in force.
         let specs: [KeySpec]
+        /// Keys that were retired for the whole group.
+        let retired: Set<KeyName>
     }
 
     let db: Database
     let vault: Vault
+    let tickets: Tickets
     private let faults: ChangeFaults
     var memory: Memory
     var effects = Changes.Effects()
@@ -46,9 +51,11 @@ final class Transaction {
         db: Database,
         vault: Vault,
         memory: Memory,
+        tickets: Tickets = Tickets(),
         faults: @escaping ChangeFaults = { _ in nil }
     ) {
         self.faults = faults
+        self.tickets = tickets
         self.db = db
         self.vault = vault
         self.memory = memory
@@ -147,6 +154,12 @@ final class Transaction {
         return memory.refusals.omitted
     }
 
+    /// How many of the omitted rows to tell of, when the device may cause `rows` more this hour; nil
+    /// when it may not, and they are only counted.
+    func admitsRows(_ rows: Int, by device: Int64, at now: Int64) -> Int? {
+        memory.conduct.admit(rows, by: device, at: now)
+    }
+
     /// Counts a device into a state, and out of another.
     func count(_ state: DeviceState, leaving old: DeviceState? = nil) {
         stateChanges[state, default: 0] += 1
@@ -193,12 +206,17 @@ final class Transaction {
         let key = try vault.open(row.bytes(1), under: vault.wrappingKey, at: .groupKey(name))
         let specs = try rows(
             """
-            SELECT name, algorithm, key_use, rotation_seconds, grace_seconds, lease_seconds
-            FROM key_spec WHERE group_id = ? ORDER BY name
+            SELECT \(Row.keySpecColumns) FROM key_spec WHERE group_id = ? ORDER BY name
             """,
             [id]
         ).map { row in try row.keySpec(group: name) }
-        let entry = GroupEntry(id: id, name: name, key: KeyMaterial(key), specs: specs)
+        let entry = GroupEntry(
+            id: id,
+            name: name,
+            key: KeyMaterial(key),
+            specs: specs.filter { $0.retiredAt == nil },
+            retired: Set(specs.filter { $0.retiredAt != nil }.map(\.name))
+        )
         memory.groups[id] = entry
         return entry
     }

@@ -26,6 +26,7 @@ final class Writer: Sendable {
     private let store: Store
     private let vault: Vault
     private let changes: Changes
+    private let tickets: Tickets
     private let faults: ChangeFaults
     private let queue = DispatchQueue(label: "latchkey.registry.writer")
     private let waiting = Mutex(Waiting())
@@ -36,6 +37,7 @@ final class Writer: Sendable {
         store: Store,
         vault: Vault,
         changes: Changes,
+        tickets: Tickets = Tickets(),
         head: AuditHead,
         capacity: Int = Writer.capacity,
         faults: @escaping ChangeFaults = { _ in nil }
@@ -44,6 +46,7 @@ final class Writer: Sendable {
         self.store = store
         self.vault = vault
         self.changes = changes
+        self.tickets = tickets
         self.capacity = capacity
         memory = Mutex(Transaction.Memory(head: head))
     }
@@ -126,7 +129,13 @@ final class Writer: Sendable {
         var errors: [RegistryError?] = []
         let before = memory.withLock { $0 }
         try store.pool.writeWithoutTransaction { db in
-            let transaction = Transaction(db: db, vault: vault, memory: before, faults: faults)
+            let transaction = Transaction(
+                db: db,
+                vault: vault,
+                memory: before,
+                tickets: tickets,
+                faults: faults
+            )
             try db.inTransaction(.immediate) {
                 for work in works {
                     if isCareful {

@@ -40,7 +40,7 @@ extension RegistryAdmin {
     ) async throws(AdminProblem) -> AdminModel.Device {
         let id: DeviceID = try parsed(id, "device")
         return try await mapping { () throws(RegistryError) in
-            .init(try await registry.releaseDevice(id, actor: actor.description, now: now))
+            .init(try await registry.reinstateDevice(id, actor: actor.description, now: now))
         }
     }
 
@@ -49,7 +49,7 @@ extension RegistryAdmin {
         _ device: String?,
         _ group: String?,
         _ query: String?
-    ) throws(AdminProblem) -> RotationScope {
+    ) throws(AdminProblem) -> KeyScope {
         switch (device, group, query) {
         case (let device?, nil, nil): return .device(try parsed(device, "device"))
         case (nil, let group?, nil): return .group(try parsed(group, "group"))

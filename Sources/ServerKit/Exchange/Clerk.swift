@@ -44,11 +44,17 @@ public struct Clerk: Sendable {
         }
     }
 
+    /// Marks the beginning of a session in the order of events.
+    public func ticket() -> Ticket { registry.ticket() }
+
     /// Decides about an authenticated device; `generation` is that of the server's anchor under which
     /// the session is held, nil for the current one.
+    ///
+    /// `began` was drawn when the server took its message_1, before it answered.
     public func reconcile(
         _ introduction: Introduction,
         answeredBy generation: UInt32? = nil,
+        began: Ticket? = nil,
         now: Int64
     ) async throws(RegistryError) -> Decided {
         let contact = Contact(
@@ -66,6 +72,7 @@ public struct Clerk: Sendable {
                 ? try BrokerAccountLine.hash(introduction.brokerPassword, crypto)
                 : nil,
             answeredBy: generation,
+            began: began,
             now: now
         )
         switch try await registry.reconcile(contact) {

@@ -1,5 +1,6 @@
 internal import EDHOC
 internal import KeyExchange
+internal import Registry
 
 /// The open sessions of one worker: bounded, each with a deadline, at most one for each channel.
 ///
@@ -30,6 +31,8 @@ struct SessionTable {
         let beginning: [UInt8]
         /// When it is given up.
         let deadline: ContinuousClock.Instant
+        /// Its beginning in the order of the registry's events; nil where nothing asks for it.
+        let ticket: Ticket?
         /// How far it has come.
         fileprivate(set) var stage = Stage.beginning
         fileprivate var stageBegan: ContinuousClock.Instant
@@ -44,13 +47,15 @@ struct SessionTable {
             channel: Channel,
             beginning: [UInt8],
             began: ContinuousClock.Instant,
-            deadline: ContinuousClock.Instant
+            deadline: ContinuousClock.Instant,
+            ticket: Ticket? = nil
         ) {
             self.session = session
             self.answering = answering
             self.channel = channel
             self.beginning = beginning
             self.deadline = deadline
+            self.ticket = ticket
             stageBegan = began
         }
     }

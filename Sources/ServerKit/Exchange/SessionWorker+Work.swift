@@ -31,10 +31,12 @@ extension SessionWorker {
 
     func reconcile(_ introduction: Introduction, _ entry: SessionTable.Entry) {
         let generation = entry.answering.generation
+        let began = entry.ticket
         work(entry) { shared throws(RegistryError) in
             try await shared.clerk.reconcile(
                 introduction,
                 answeredBy: generation,
+                began: began,
                 now: shared.wallClock()
             )
         } then: { entry, shared, decided in

@@ -115,6 +115,8 @@ actor SessionWorker {
         do {
             let connection = try freshConnection()
             var answering: Answering?
+            // Before message_2 is made: the device's answer to it is then later than this.
+            let ticket = shared.clerk.ticket()
             let session = try ServerSession.begin(
                 payload: payload,
                 message1: message1,
@@ -136,7 +138,8 @@ actor SessionWorker {
                 channel: channel,
                 beginning: payload,
                 began: now,
-                deadline: now + .seconds(shared.limits.sessionSeconds)
+                deadline: now + .seconds(shared.limits.sessionSeconds),
+                ticket: ticket
             )
             table.insert(entry)
             ask(operation, entry)

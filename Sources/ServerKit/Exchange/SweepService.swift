@@ -2,7 +2,8 @@ internal import Logging
 internal import Registry
 internal import ServiceLifecycle
 
-/// Ends what is due by time in the registry, once a minute: graces that are over.
+/// Does what is due by time in the registry, once a minute: ends graces, and nudges the devices whose
+/// keys are due.
 struct SweepService: Service {
     let registry: Registry
     let wallClock: @Sendable () -> Int64
@@ -16,6 +17,10 @@ struct SweepService: Service {
                     let count = try await registry.sweep(now: wallClock())
                     if count > 0 {
                         logger.info("generations destroyed", metadata: ["count": "\(count)"])
+                    }
+                    let due = try await registry.nudgeDue(now: wallClock())
+                    if due > 0 {
+                        logger.info("keys are due", metadata: ["devices": "\(due)"])
                     }
                 } catch {
                     logger.error("sweep failed", metadata: ["error": "\(error)"])

@@ -95,7 +95,7 @@ extension World {
             )
         case 16...18:
             say("release", device, nil)
-            _ = try await registry.releaseDevice(device.name, actor: Self.actor, now: serverTime)
+            _ = try await registry.reinstateDevice(device.name, actor: Self.actor, now: serverTime)
         default:
             guard chance.happens(0.2) else { return }
             say("retire device", device, nil)
@@ -111,7 +111,7 @@ extension World {
     /// Ends what would keep a device out for ever.
     func releaseAll() async {
         for device in devices where watch.entries[device.index]?.believed.state == .quarantined {
-            _ = try? await server.registry?.releaseDevice(
+            _ = try? await server.registry?.reinstateDevice(
                 device.name,
                 actor: Self.actor,
                 now: serverTime

@@ -1,0 +1,112 @@
+internal import Fleet
+internal import GRDB
+public import KeyExchange
+
+extension Registry {
+    /// Retires a key: for one device, or for a group and every device that it will ever have.
+    ///
+    /// It is not offered any more. Each device is told to destroy it at its next contact, and when it
+    /// has said which generations it destroyed, the server destroys its own. Returns how many devices
+    /// have it still. Doing it twice changes nothing; there is no way back, a new key has a new name.
+    public func retireKey(
+        _ scope: KeyScope,
+        key: KeyName,
+        actor: String,
+        now: Int64
+    ) async throws(RegistryError) -> Int {
+        let order = KeyOrder(kind: .keyRetirementOrdered, key: key, actor: actor, now: now)
+        switch scope {
+        case .device(let name):
+            return try await writer.perform { transaction in
+                try transaction.retire(key, of: name, order)
+            }
+        case .group(let name):
+            let group = try await writer.perform { transaction in
+                try transaction.retire(key, of: name, order)
+            }
+            return try await forEachDevice(in: group) { transaction, device in
+                guard try transaction.has(key, device.id) else { return 0 }
+                try transaction.nudge(device.name, now: now)
+                return 1
+            }
+        case .query(let query):
+            try await writer.perform { transaction in
+                try transaction.audit(order, device: nil, group: nil, query: query)
+            }
+            return try await forEachDevice(
+                matching: query,
+                states: Self.mayLoseKeys,
+                now: now
+            ) { transaction, device in
+                guard try transaction.has(key, device.id) else { return 0 }
+                return try transaction.retire(key, of: device.name, order)
+            }
+        }
+    }
+
+    /// States of a device in which a key of it can be retired; in others it loses all of them.
+    fileprivate static let mayLoseKeys: Set<DeviceState> = [.registered, .enrolled, .quarantined]
+}
+
+extension Transaction {
+    fileprivate func retire(
+        _ key: KeyName,
+        of name: DeviceID,
+        _ order: Registry.KeyOrder
+    ) throws -> Int {
+        let device = try device(named: name, in: Registry.mayLoseKeys)
+        guard let row = try self.device(named: name) else {
+            throw RegistryError(.notFound, "there is no device \(name)")
+        }
+        let group = try group(row.group)
+        let isSpecified = group.specs.contains { $0.name == key } || group.retired.contains(key)
+        guard try isSpecified || has(key, device.id) else {
+            throw RegistryError(.notFound, "device \(name) has no key \(key)")
+        }
+        let isNew = try self.row(
+            """
+            INSERT INTO retired_key (device_id, name, retired_at) VALUES (?, ?, ?)
+            ON CONFLICT (device_id, name) DO NOTHING RETURNING name
+            """,
+            [device.id, key.description, order.now]
+        )
+        if isNew != nil {
+            try run("UPDATE device SET has_retired_keys = 1 WHERE id = ?", [device.id])
+            try audit(order, device: name, group: nil)
+        }
+        guard try has(key, device.id) else { return 0 }
+        if row.state == .enrolled { try nudge(name, now: order.now) }
+        return 1
+    }
+
+    fileprivate func retire(
+        _ key: KeyName,
+        of name: GroupName,
+        _ order: Registry.KeyOrder
+    ) throws -> Int64 {
+        let group = try groupID(name)
+        let entry = try self.group(group)
+        if entry.retired.contains(key) { return group }
+        guard entry.specs.contains(where: { $0.name == key }) else {
+            throw RegistryError(.notFound, "group \(name) has no key spec \(key)")
+        }
+        try run(
+            "UPDATE key_spec SET retired_at = ? WHERE group_id = ? AND name = ?",
+            [order.now, group, key.description]
+        )
+        forget(group: group)
+        try audit(order, device: nil, group: name)
+        return group
+    }
+
+    /// Whether the server holds material of the key for the device.
+    func has(_ key: KeyName, _ device: Int64) throws -> Bool {
+        try row(
+            """
+            SELECT epoch FROM device_key
+            WHERE device_id = ? AND name = ? AND sealed IS NOT NULL LIMIT 1
+            """,
+            [device, key.description]
+        ) != nil
+    }
+}
