@@ -54,7 +54,8 @@ public struct Presence: Hashable, Sendable {
         if let heard = report.instance {
             if let known = instance, known != heard {
                 if earlier.contains(heard) { contradiction = .twoProcesses }
-                earlier = Array(([known] + earlier.filter { $0 != heard }).prefix(Self.maximumEarlier))
+                let others = [known] + earlier.filter { $0 != heard }
+                earlier = Array(others.prefix(Self.maximumEarlier))
             }
         } else {
             earlier = []

@@ -40,7 +40,9 @@ extension Row {
     func number(_ index: Int) throws -> Int64? {
         let value: DatabaseValue = self[index]
         if value.isNull { return nil }
-        guard let number = Int64.fromDatabaseValue(value) else { throw damaged("text for a number") }
+        guard let number = Int64.fromDatabaseValue(value) else {
+            throw damaged("text for a number")
+        }
         return number
     }
 
