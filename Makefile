@@ -3,6 +3,7 @@
 # make bench  figures: a table, and .bench/results.json
 # make simulate  the whole product in one process, with every fault; SEEDS=n, or SEED=x to replay one
 # make fuzz   each fuzz target for SECONDS (default 30)
+# make chaos  campaigns over fifty real agents while server, broker and agents are killed (AGENTS, ROUNDS, STORM, SEED)
 # make lint   formatting, and the walls between the modules
 
 SHELL := /bin/bash
@@ -13,7 +14,7 @@ ifeq ($(wildcard Package.resolved),)
 SWIFT_BUILD := swift build
 endif
 
-.PHONY: help demo test bench simulate lint fuzz build release deps venv clean
+.PHONY: help demo test chaos bench simulate lint fuzz build release deps venv clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -40,6 +41,15 @@ demo: deps
 
 test: venv
 	@scripts/run-tests
+
+# A debug build: releases have no fault points.
+chaos: deps
+	$(SWIFT_BUILD) --product latchkeyd
+	$(SWIFT_BUILD) --product latchkey
+	$(SWIFT_BUILD) --product latchkey-agent
+	$(SWIFT_BUILD) --product latchkey-chaos
+	@PATH="$$PATH:/usr/sbin" .build/debug/latchkey-chaos --agents $(or $(AGENTS),50) \
+	    --rounds $(or $(ROUNDS),2) --storm $(or $(STORM),30) $(if $(SEED),--seed $(SEED))
 
 bench: venv
 	@scripts/bench

@@ -4,7 +4,7 @@ public import AdminModel
 ///
 /// Each operation is done when it returns, durably and with its audit row, or throws and has changed
 /// nothing. Names and numbers arrive as they were sent; the service checks them.
-public protocol AdminService: CampaignService, DeviceCareService, TrustService {
+public protocol AdminService: CampaignService, DeviceCareService, KeyLifeService, TrustService {
     /// Tells how the server is.
     func status() async throws(AdminProblem) -> ServerStatus
 

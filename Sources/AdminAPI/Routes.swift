@@ -10,10 +10,8 @@ struct Routes {
     let service: any AdminService
 
     var all: [Route] {
-        var routes = general + sets + bundles + devices + audit
-        routes += care(service) + trust(service) + campaigns(service)
-        if let service = service as? any KeyLifeService { routes += keys(service) }
-        return routes
+        general + sets + bundles + devices + audit
+            + care(service) + keys(service) + trust(service) + campaigns(service)
     }
 
     private var general: [Route] {

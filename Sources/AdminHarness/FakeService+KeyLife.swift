@@ -1,7 +1,7 @@
 package import AdminAPI
 package import AdminModel
 
-extension FakeService: KeyLifeService {
+extension FakeService {
     package func countDevices(
         _ filter: DeviceFilter
     ) async throws(AdminProblem) -> DeviceCount {

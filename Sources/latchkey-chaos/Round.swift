@@ -138,12 +138,13 @@ struct Round {
         try await eventually("campaign \(name) ends", within: .seconds(300), every: .seconds(1)) {
             let campaign = try await town.estate.admin("campaign", "show", name, "--json")
                 .json(CampaignView.self)
-            return campaign.state == "finished"
+            return campaign.campaign.state == "finished"
         }
     }
 }
 
 /// What `latchkey campaign show --json` says, as far as this needs it.
 private struct CampaignView: Decodable {
-    let state: String
+    struct Campaign: Decodable { let state: String }
+    let campaign: Campaign
 }

@@ -40,7 +40,10 @@ final class FolderLock: Sendable {
     /// Lets the next server in.
     func release() {
         let descriptor = held.withLock { $0.take() }
-        if let descriptor { close(descriptor) }
+        guard let descriptor else { return }
+        // Closing alone is not enough: a child that is just beginning shares the lock until its exec.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
     }
 
     private static func owner(_ descriptor: Int32) -> Int? {

@@ -39,7 +39,8 @@ extension Fleet.KeySpec {
                 use: use,
                 rotationSeconds: request.rotateEverySeconds,
                 graceSeconds: request.graceSeconds ?? KeySpecCreation.defaultGraceSeconds,
-                leaseSeconds: request.leaseSeconds ?? KeySpecCreation.defaultLeaseSeconds
+                leaseSeconds: request.leaseSeconds ?? KeySpecCreation.defaultLeaseSeconds,
+                maximumAgeSeconds: request.maximumAgeSeconds
             )
         } catch {
             throw AdminProblem(.invalid, error.description)
@@ -57,7 +58,9 @@ extension AdminModel.KeySpec {
             graceSeconds: spec.graceSeconds,
             leaseSeconds: spec.leaseSeconds,
             rotateEverySeconds: spec.rotationSeconds,
-            createdAt: createdAt.map { Timestamp(seconds: $0) }
+            maximumAgeSeconds: spec.maximumAgeSeconds,
+            createdAt: createdAt.map { Timestamp(seconds: $0) },
+            retiredAt: spec.retiredAt.map { Timestamp(seconds: $0) }
         )
     }
 }

@@ -4,7 +4,7 @@ internal import Fleet
 internal import KeyExchange
 internal import Registry
 
-extension RegistryAdmin: KeyLifeService {
+extension RegistryAdmin {
     /// Kind after kind, each by device; the page's mark is `kind/device`.
     func listNotices(
         kind: String?,

@@ -47,6 +47,11 @@ struct RegistryAdmin: AdminService {
                     uniqueKeysWithValues: status.devices.map { ($0.key.description, $0.value) }
                 ),
                 keysDue: status.overdueKeys,
+                keysOverAge: status.keysOverAge,
+                keysSuspended: status.suspendedKeys,
+                notices: Dictionary(
+                    uniqueKeysWithValues: status.notices.map { ($0.key.rawValue, $0.value) }
+                ),
                 campaigns: Dictionary(
                     uniqueKeysWithValues: campaigns.map { ($0.key.description, $0.value) }
                 ),
