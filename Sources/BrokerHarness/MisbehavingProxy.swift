@@ -41,11 +41,22 @@ public final class MisbehavingProxy: Sendable {
         seed: UInt64 = 1,
         isOpaque: Bool = false
     ) throws(HarnessError) {
-        (listener, self.port) = try listen(port: port == 0 ? freePort() : port)
+        (listener, self.port) = try Self.listening(on: port)
         self.brokerPort = brokerPort
         self.isOpaque = isOpaque
         control = Mutex(Control(random: SeededRandom(seed: seed)))
         try ProxyLoop.spawn(self)
+    }
+
+    /// A port that was free a moment ago may be taken by another program by now.
+    private static func listening(
+        on port: UInt16
+    ) throws(HarnessError) -> (socket: CInt, port: UInt16) {
+        guard port == 0 else { return try listen(port: port) }
+        for _ in 0..<20 {
+            if let free = try? listen(port: freePort()) { return free }
+        }
+        return try listen(port: freePort())
     }
 
     /// Ends it and cuts all its connections.
