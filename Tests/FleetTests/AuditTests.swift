@@ -1,4 +1,5 @@
 import Fleet
+import Foundation
 import KeyExchange
 import MbedCrypto
 import Testing
@@ -140,5 +141,17 @@ import Testing
         others[5].epoch = .first
         others[6].details = ["x": "y"]
         #expect(Set((others + [event]).map { $0.encoded() }).count == 8)
+    }
+}
+
+@Suite struct AuditKindTests {
+    @Test func `the operations guide names every kind`() throws {
+        let root = URL(filePath: #filePath)
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let text = try String(
+            contentsOf: root.appending(path: "docs/operations.md"),
+            encoding: .utf8
+        )
+        for kind in AuditKind.allCases { #expect(text.contains("`\(kind.rawValue)`"), "\(kind)") }
     }
 }
