@@ -9,6 +9,24 @@ import Testing
         CampaignMachine(plan: plan, state: CampaignState(createdBy: "1:ann"))
     }
 
+    @Test func `a cancelled compromise waits for all that it released`() throws {
+        var machine = try Story.running(Story.plan(action: .compromise))
+        _ = machine.tick(Story.counts([.waiting: 3]), at: now)
+        _ = try machine.cancel(by: "1:ann", at: now)
+        #expect(
+            machine.tick(Story.counts([.waiting: 2, .released: 1]), at: now)
+                == [.cancelMembers(wave: nil)]
+        )
+        #expect(machine.tick(Story.counts([.cancelled: 2, .released: 1]), at: now) == [])
+        #expect(
+            machine.tick(Story.counts([.cancelled: 2, .suspect: 1]), at: now) == [.closeSuspects]
+        )
+        #expect(
+            machine.tick(Story.counts([.cancelled: 2, .settled: 1]), at: now)
+                == [.record(.cancelled)]
+        )
+    }
+
     @Test func `a campaign goes from draft to its end`() throws {
         var machine = draft(try Story.plan())
         #expect(machine.tick(Story.counts([:]), at: now) == [])

@@ -47,6 +47,24 @@ import Testing
         }
     }
 
+    @Test func `a compromise takes a member of a rotation over wherever it is`() throws {
+        let (rotation, leak) = (try claim("a", priority: 9), try claim("b", .compromise))
+        for state in MemberState.allCases {
+            #expect(leak.verdict(against: rotation, member: state) == .takeOver)
+            #expect(
+                rotation.verdict(against: leak, member: state) == (state.isDone ? .takeOver : .wait)
+            )
+        }
+        // Of two of them the one that has the member goes on.
+        let other = try claim("c", .compromise, priority: 9)
+        #expect(other.verdict(against: leak, member: .released) == .wait)
+        #expect(other.verdict(against: leak, member: .waiting) == .takeOver)
+        for state in [MemberState.waiting, .released, .offered, .suspect] {
+            #expect(state.mayBecome(.blocked))
+        }
+        #expect(MemberState.rollingBack.mayBecome(.kept))
+    }
+
     @Test func `a member that was offered the key is never cancelled`() {
         #expect(!MemberState.offered.mayBecome(.cancelled))
         #expect(!MemberState.rollingBack.mayBecome(.cancelled))

@@ -46,7 +46,10 @@ public struct CampaignClaim: Hashable, Sendable, Comparable {
         case wait
     }
 
-    /// Decides against the campaign that holds the device's key; nothing is taken from one in flight.
+    /// Decides against the campaign that holds the device's key.
+    ///
+    /// A rotation takes nothing from one in flight. A compromise does: a key that others may know
+    /// does not wait for a device that is silent in someone else's campaign.
     public func verdict(against holder: CampaignClaim, member: MemberState) -> Verdict {
         let isTouched: Bool =
             switch member {
@@ -55,7 +58,9 @@ public struct CampaignClaim: Hashable, Sendable, Comparable {
             case .released, .offered, .suspect, .rollingBack: true
             case .settled, .failed, .skipped, .cancelled, .rolledBack, .kept: false
             }
-        if member.isDone { return .takeOver }
+        if member.isDone || action == .compromise && holder.action != .compromise {
+            return .takeOver
+        }
         return !isTouched && holder < self ? .takeOver : .wait
     }
 }

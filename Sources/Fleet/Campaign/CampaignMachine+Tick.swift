@@ -107,9 +107,7 @@ extension CampaignMachine {
         at now: Int64
     ) -> [CampaignStep] {
         // Asked again for those that joined, or waited for a retry, between two looks.
-        if counts[.waiting] + counts[.blocked] + counts[.released] > 0 {
-            return [.cancelMembers(wave: nil)]
-        }
+        if counts.cancellable(in: nil, by: plan.action) > 0 { return [.cancelMembers(wave: nil)] }
         guard counts.inFlight == 0 else { return [] }
         guard counts[.suspect] == 0 else { return [.closeSuspects] }
         end(as: .cancelled, at: now)
@@ -121,7 +119,7 @@ extension CampaignMachine {
         at now: Int64
     ) -> [CampaignStep] {
         let wave = state.rollBackWave
-        if counts.cancellable(in: wave) > 0 { return [.cancelMembers(wave: wave)] }
+        if counts.cancellable(in: wave, by: plan.action) > 0 { return [.cancelMembers(wave: wave)] }
         state.pacer.count(rate: plan.pace.maximumPerMinute * 1000, at: now)
         let settled = counts.settled(in: wave)
         if settled > 0 {
@@ -149,8 +147,11 @@ extension CampaignCounts {
 
     func settled(in wave: Int?) -> Int { scope(wave).reduce(0) { $0 + $1[.settled] } }
 
-    func cancellable(in wave: Int?) -> Int {
-        scope(wave).reduce(0) { $0 + $1[.waiting] + $1[.blocked] + $1[.released] }
+    /// A key that is compromised stays so: who was released has to go on.
+    func cancellable(in wave: Int?, by action: CampaignAction) -> Int {
+        scope(wave).reduce(0) {
+            $0 + $1[.waiting] + $1[.blocked] + (action == .rotate ? $1[.released] : 0)
+        }
     }
 
     /// Whether nobody of the wave is on the way anywhere; suspects may settle, and go back then.

@@ -7,7 +7,7 @@ public enum CampaignStep: Hashable, Sendable {
     /// Fewer are right when some turn out to be blocked or not fit. A wave counts from 0.
     case release(wave: Int, count: Int, offsets: Set<Int>?)
     /// Waiting, blocked and released members become `cancelled`; of one wave, or of all. Suspects that
-    /// were never offered anything, too. Never one that was offered.
+    /// were never offered anything, too. Never one that was offered, nor one whose key is compromised.
     case cancelMembers(wave: Int?)
     /// So many settled members begin to go back, or become `kept` when grace is over; of one wave, or of all.
     case rollBack(wave: Int?, count: Int)

@@ -6,7 +6,9 @@
 ///      cancelled, skipped │  cancelled    ▼ ▼
 ///                         └── retry ── failed, or skipped as absent
 ///
-/// An offered member is never cancelled: its device may hold the new key already.
+/// An offered member is never cancelled: its device may hold the new key already. A campaign of
+/// compromise takes a member of a rotation over wherever it is: it is `blocked` then, or `kept` when it
+/// was on its way back.
 public enum MemberState: Int, Hashable, Sendable, CaseIterable, CustomStringConvertible {
     /// Its turn has not come.
     case waiting = 1
@@ -36,11 +38,14 @@ public enum MemberState: Int, Hashable, Sendable, CaseIterable, CustomStringConv
     /// Where each state may lead: the one table that every change is checked against.
     public static let transitions: [MemberState: Set<MemberState>] = [
         .waiting: [.blocked, .released, .skipped, .cancelled, .settled],
-        .blocked: [.waiting, .skipped, .cancelled],
+        // Settled: what it had been offered before it was taken over came through.
+        .blocked: [.waiting, .skipped, .cancelled, .settled],
         // Settled at once: an offer may come and be answered within one session.
-        .released: [.offered, .settled, .failed, .suspect, .skipped, .cancelled, .waiting],
-        .offered: [.settled, .failed, .suspect, .skipped, .waiting],
-        .suspect: [.offered, .settled, .failed, .skipped, .cancelled, .waiting],
+        .released: [
+            .offered, .settled, .failed, .suspect, .skipped, .cancelled, .waiting, .blocked,
+        ],
+        .offered: [.settled, .failed, .suspect, .skipped, .waiting, .blocked],
+        .suspect: [.offered, .settled, .failed, .skipped, .cancelled, .waiting, .blocked],
         .settled: [.rollingBack, .kept],
         .failed: [.waiting, .settled],
         // A device that was absent may come late, or be tried again.

@@ -58,7 +58,7 @@ extension Transaction {
                 }
                 known = [record.thumbprint]
             } else {
-                known = Set(named.filter(\.state.hasMaterial).map(\.thumbprint))
+                known = keys.alive(name)
             }
             if try keys.compromise(name, known: known) { try nudge(device.name, now: order.now) }
             if named.contains(where: { known.contains($0.thumbprint) || $0.state.isCompromised }) {
@@ -70,8 +70,17 @@ extension Transaction {
 }
 
 extension Keys {
-    /// Brings every generation with such material to its end, or near it; whether anything changed.
-    fileprivate mutating func compromise(_ name: KeyName, known: Set<Thumbprint>) throws -> Bool {
+    /// What every generation of a key that is not gone is made of.
+    func alive(_ name: KeyName) -> Set<Thumbprint> {
+        Set(records.filter { $0.name == name && $0.state.hasMaterial }.map(\.thumbprint))
+    }
+
+    /// Brings each generation of such material to its end, or near it; whether anything changed.
+    mutating func compromise(
+        _ name: KeyName,
+        known: Set<Thumbprint>,
+        details: [String: String] = [:]
+    ) throws -> Bool {
         var hasChanged = false
         // A generation that was rolled back to lives on under another number with the same material.
         for index in records.indices
@@ -80,12 +89,18 @@ extension Keys {
         {
             hasChanged = true
             switch records[index].state {
-            case .destroyed, .withdrawn: try move(index, to: .destroyedCompromised)
+            case .destroyed, .withdrawn:
+                try move(index, to: .destroyedCompromised, details: details)
             case .superseded where records[index].graceUntil == nil, .active:
                 // The device may use it: it is due at once, and accepted until then.
-                try move(index, to: .compromised, dates: Dates(rotateAt: now))
+                try move(
+                    index,
+                    to: .compromised,
+                    dates: Dates(rotateAt: now),
+                    details: details
+                )
             default:
-                try move(index, to: .compromised)
+                try move(index, to: .compromised, details: details)
                 try destroy(index)
             }
         }

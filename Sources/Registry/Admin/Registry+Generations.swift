@@ -67,9 +67,16 @@ extension Registry {
 
 extension Transaction {
     /// The same as a part of a larger change.
+    ///
+    /// Only while `used` is the generation in use, and only to `older`, when they are named. Whatever
+    /// it throws of `notFound`, `conflict` and `damaged`, it throws before it has changed anything.
+    @discardableResult
     func rollBack(
         _ device: DeviceID,
         key: KeyName,
+        from used: Epoch? = nil,
+        to older: Epoch? = nil,
+        details: [String: String] = [:],
         actor: String,
         now: Int64
     ) throws -> KeyRecord {
@@ -87,16 +94,20 @@ extension Transaction {
         guard keys.records.contains(where: { $0.name == key }) else {
             throw RegistryError(.notFound, "device \(device) has no key \(key)")
         }
-        let before = keys.records.filter { $0.name == key && $0.state == .superseded }
-            .max { $0.epoch < $1.epoch }
+        let before = keys.records.filter {
+            $0.name == key && $0.state == .superseded && $0.epoch == older ?? $0.epoch
+        }.max { $0.epoch < $1.epoch }
         if let offered = keys.first(key, in: .offered) {
             if let before, keys.records[offered].thumbprint == before.thumbprint {
                 return keys.records[offered]
             }
             throw keys.conflict(key, "wait until it is settled, then roll back")
         }
-        guard let active = keys.first(key, in: .active) else {
-            throw keys.conflict(key, "want one in use to roll back from")
+        guard let active = keys.first(key, in: .active),
+            keys.records[active].epoch == used ?? keys.records[active].epoch
+        else {
+            let wanted = used.map { "want \($0) in use" } ?? "want one in use"
+            throw keys.conflict(key, "\(wanted) to roll back from")
         }
         guard let before, let source = keys.index(key, before.epoch) else {
             throw keys.conflict(
@@ -109,13 +120,9 @@ extension Transaction {
         let material = try keys.material(at: source, group: group)
         // What was due is done by this.
         try keys.setRotation(active, at: nil)
-        try keys.add(
-            key,
-            next,
-            material,
-            group: group,
-            details: ["rolledBackTo": "\(before.epoch)"]
-        )
+        var details = details
+        details["rolledBackTo"] = "\(before.epoch)"
+        try keys.add(key, next, material, group: group, details: details)
         try nudge(device, now: now)
         guard let made = keys.records.last else { preconditionFailure("it was added just now") }
         return made

@@ -18,12 +18,6 @@ extension Registry {
             do throws(FleetError) { try plan.checkDeadline(at: now) } catch {
                 throw RegistryError(.invalid, error.description)
             }
-            guard plan.action != .compromise else {
-                throw RegistryError(
-                    .invalid,
-                    "campaigns of compromise are not there yet: use the command compromise"
-                )
-            }
             try transaction.demandTarget(of: plan)
             let state = CampaignState(createdBy: actor)
             let row = try transaction.row(

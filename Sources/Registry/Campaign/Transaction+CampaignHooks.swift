@@ -7,11 +7,9 @@ extension Transaction {
     /// A generation came into a state.
     func campaigns(hear record: KeyRecord, of device: Int64, now: Int64) throws {
         switch record.state {
-        case .offered, .active, .withdrawn, .suspended: break
+        case .offered, .active, .withdrawn, .suspended, .compromised: break
         // Older generations say nothing of a member.
-        case .preActive, .superseded, .deactivated, .destroyed, .compromised,
-            .destroyedCompromised:
-            return
+        case .preActive, .superseded, .deactivated, .destroyed, .destroyedCompromised: return
         }
         let live = try liveCampaigns()
         guard !live.isEmpty, live.values.contains(where: { $0.plan.key == record.name })
@@ -87,6 +85,13 @@ extension Transaction {
                 record.epoch.number > member.epochBefore ?? 0
             else { return }
             try settle(&member, record, now: now)
+        case (.active, .waiting), (.active, .blocked), (.active, .cancelled):
+            // It was released before; another campaign's new generation is not what it waits for.
+            guard let before = member.epochBefore, record.epoch.number > before,
+                member.state == .waiting || member.epochAfter == record.epoch.number
+            else { return }
+            member.blockedBy = nil
+            try settle(&member, record, now: now)
         case (.active, .rollingBack):
             guard record.epoch.number > member.epochAfter ?? 0 else { return }
             member.epochAfter = record.epoch.number
@@ -100,6 +105,8 @@ extension Transaction {
             try fail(&member, CampaignFailure(failure), of: campaign, now: now)
         case (.suspended, .waiting), (.suspended, .blocked), (.suspended, .released),
             (.suspended, .offered), (.suspended, .suspect):
+            // What others may know is replaced, whoever may use it now.
+            guard campaign.plan.action == .rotate else { return }
             member.blockedBy = nil
             member.expectedBy = nil
             try move(
@@ -108,6 +115,9 @@ extension Transaction {
                 detail: SkipReason.keySuspended.rawValue,
                 now: now
             )
+        case (.compromised, .rollingBack):
+            member.expectedBy = nil
+            try move(&member, to: .kept, now: now)
         default: break
         }
     }
@@ -197,9 +207,24 @@ extension Transaction {
             case .takeOver:
                 // One that no wave has yet decides for itself when it gets one.
                 guard other.wave >= 0 else { continue }
-                other.blockedBy = campaign.id
-                try move(&other, to: .blocked, now: now)
+                try takeOver(&other, from: holder, by: campaign, now: now)
             }
         }
+    }
+
+    private func takeOver(
+        _ member: inout MemberRow,
+        from holder: LiveCampaign,
+        by campaign: LiveCampaign,
+        now: Int64
+    ) throws {
+        member.expectedBy = nil
+        guard member.state != .rollingBack else { return try move(&member, to: .kept, now: now) }
+        // An offer that is under way may still come through; a mere wish is taken back.
+        if member.state == .released || member.state == .suspect {
+            try hold(member, key: holder.plan.key, now: now)
+        }
+        member.blockedBy = campaign.id
+        try move(&member, to: .blocked, now: now)
     }
 }

@@ -22,7 +22,9 @@ extension Transaction {
             return [.release(wave: wave, count: count - done, offsets: offsets)]
         case .cancel(let wave):
             let ending = Ending(
-                from: [.waiting, .blocked, .released, .suspect],
+                // Who was released with a compromised key has to go on.
+                from: campaign.plan.action == .compromise
+                    ? [.waiting, .blocked] : [.waiting, .blocked, .released, .suspect],
                 wave: wave,
                 to: .cancelled,
                 // Silent, and perhaps with an offer in its hands: left to speak.

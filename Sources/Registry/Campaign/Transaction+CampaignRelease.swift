@@ -35,20 +35,21 @@ extension Transaction {
         now: Int64
     ) throws {
         let plan = campaign.plan
-        let reach = try reach(member, key: plan.key)
+        let reach = try reach(member, of: plan)
         guard case .inUse(let epoch, let rotateAt, let offered) = reach else {
             guard case .skipped(let reason) = reach else { return }
             try move(&member, to: .skipped, detail: reason.rawValue, now: now)
             return try unblock(member.device, key: plan.key, now: now)
         }
         let device = Registry.DeviceEntry(id: member.device, name: member.deviceName)
-        switch plan.action {
-        case .rotate: _ = try markDue(device, key: plan.key, now: now)
-        case .compromise:
+        // At its second try the member's key is compromised already, and what was made since is not.
+        let isFirst = member.epochBefore == nil
+        if plan.action == .compromise, isFirst {
             try compromise(device, key: plan.key, campaign: plan.name, now: now)
         }
+        if try markDue(device, key: plan.key, now: now) == 0 { try nudge(device.name, now: now) }
         member.epochBefore = epoch
-        member.epochAfter = offered
+        member.epochAfter = plan.action == .compromise && isFirst ? nil : offered
         member.rotateBefore = rotateAt
         member.releasedAt = now
         member.expectedBy = plan.silence.suspectAt(releasedAt: now, interval: member.interval)
@@ -62,7 +63,7 @@ extension Transaction {
     }
 
     /// Whether a member's key can be replaced now.
-    private func reach(_ member: MemberRow, key: KeyName) throws -> Reach {
+    private func reach(_ member: MemberRow, of plan: CampaignPlan) throws -> Reach {
         switch member.deviceState {
         case .enrolled: break
         case .registered: return .skipped(.notEnrolled)
@@ -74,14 +75,14 @@ extension Transaction {
             SELECT epoch, state, rotate_at FROM device_key
             WHERE device_id = ? AND name = ? AND state IN (1, 3, 7, 9) ORDER BY epoch
             """,
-            [member.device, key.description]
+            [member.device, plan.key.description]
         )
         var used: UInt32?
         var rotateAt: Int64?
         var offered: UInt32?
         for row in rows {
             switch try row.value(1, as: KeyState.self) {
-            case .suspended: return .skipped(.keySuspended)
+            case .suspended where plan.action == .rotate: return .skipped(.keySuspended)
             case .offered: offered = row[0]
             case .active:
                 used = row[0]
@@ -90,8 +91,10 @@ extension Transaction {
             default: used = used ?? row[0]
             }
         }
-        guard used != nil || offered != nil else { return .skipped(.keyRetired) }
-        return .inUse(used ?? 0, rotateAt: rotateAt, offered: offered)
+        // One that was out of use is gone as soon as it is compromised, and still to be replaced.
+        let before = used ?? (plan.action == .compromise ? member.epochBefore : nil)
+        guard before != nil || offered != nil else { return .skipped(.keyRetired) }
+        return .inUse(before ?? 0, rotateAt: rotateAt, offered: offered)
     }
 
     /// Leads settled members back to the key they had before; returns how many were looked at.
