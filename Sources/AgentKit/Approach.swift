@@ -21,6 +21,8 @@ public struct Approach: Sendable {
     private var failures = 0
     /// The generation by which the server answered last, in this run of the agent.
     private var answering: UInt32?
+    /// The newest generation that the device had when a session began last.
+    private var newest: UInt32?
 
     /// Introduces the device again after it was unknown `patience` times in a row.
     public init(patience: Int) { self.patience = patience }
@@ -29,11 +31,16 @@ public struct Approach: Sendable {
     public var offer: [CipherSuite.ID] { suites.offer }
 
     /// The anchor by which the server must answer the next session: the one that it answered by last, at
-    /// the start the newest; after every third failure in a row the next one, and so round.
+    /// the start and after a new one was pinned the newest; after every third failure in a row the next
+    /// one, and so round.
     ///
     /// A server that was restored may know the newest no more, and one that has switched may have
     /// forgotten the older one.
-    public func anchor(of device: DeviceRecord) -> PinnedAnchor {
+    public mutating func anchor(of device: DeviceRecord) -> PinnedAnchor {
+        if newest != device.newestAnchor.generation {
+            // The server waits to be talked to under this one.
+            (newest, answering, failures) = (device.newestAnchor.generation, nil, 0)
+        }
         let newestFirst = Array(device.anchors.reversed())
         let start = newestFirst.firstIndex { $0.generation == answering } ?? 0
         return newestFirst[(start + failures / Self.failuresOfAnAnchor) % newestFirst.count]

@@ -113,6 +113,16 @@ package final class Estate: Sendable {
         return number ?? 0
     }
 
+    /// One value of the database that is bytes.
+    package func bytes(_ query: String) async throws -> [UInt8] {
+        var settings = GRDB.Configuration()
+        settings.readonly = true
+        let queue = try DatabaseQueue(path: database, configuration: settings)
+        let value = try await queue.read { db in try Data.fetchOne(db, sql: query) }
+        try queue.close()
+        return Array(value ?? Data())
+    }
+
     // MARK: The server
 
     /// Starts the server and waits until it answers and has its broker; one that `mayDie` need not.

@@ -93,6 +93,11 @@ package final class Lamp: Sendable {
         return code
     }
 
+    /// Who the device thinks it is.
+    package func status() async throws -> AgentStatus {
+        try await command("status", "--json").json(AgentStatus.self)
+    }
+
     /// All generations that the device holds; the store must open whatever happened to it.
     package func held() async throws -> [HeldKey] {
         let outcome = try await command("keys", "--json")

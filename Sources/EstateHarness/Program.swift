@@ -136,15 +136,17 @@ package func everything(in path: String) -> Data {
 }
 
 /// Tries until something is so; throws what it was about when it does not become so in time.
+///
+/// `what` is put together only then: it may tell what a log says by that time.
 package func eventually(
-    _ what: String,
+    _ what: @autoclosure () -> String,
     within limit: Duration = .seconds(15),
     every pause: Duration = .milliseconds(25),
     _ condition: () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + limit
     while try await !condition() {
-        guard .now < deadline else { throw Trouble("not in \(limit): \(what)") }
+        guard .now < deadline else { throw Trouble("not in \(limit): \(what())") }
         try await Task.sleep(for: pause)
     }
 }

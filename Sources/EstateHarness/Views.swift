@@ -22,6 +22,32 @@ package struct DeviceView: Decodable {
     package let keys: [Key]
 }
 
+/// What `latchkey anchor list --json` says.
+package struct AnchorsView: Decodable {
+    package struct Anchor: Decodable {
+        package let generation: Int
+        package let state: String
+        /// How many devices have followed.
+        package let devices: Int?
+    }
+    package let anchors: [Anchor]
+    package let devices: Int
+    package let openBundles: Int?
+}
+
+/// A row of `latchkey anchor stragglers --json`.
+package struct StragglerView: Decodable {
+    package let device: String
+}
+
+/// What `latchkey-agent status --json` says.
+package struct AgentStatus: Decodable {
+    package let state: String
+    package let anchor: Int
+    /// The counter of the last retirement that it has obeyed.
+    package let last_order: Int
+}
+
 /// What `latchkey-agent keys --json` says of each generation.
 package struct HeldKey: Decodable {
     package let name: String
@@ -33,6 +59,7 @@ package struct HeldKey: Decodable {
 /// A row of `latchkey audit list --json`.
 package struct AuditRow: Decodable {
     package let kind: String
+    package let actor: String
     package let device: String?
     package let details: [String: String]
 }
@@ -58,6 +85,16 @@ extension Estate {
     /// The names of all devices.
     package func devices() async throws -> [String] {
         try await admin("device", "list", "--json").json([DeviceView.Device].self).map(\.id)
+    }
+
+    /// The generations of the server's identity.
+    package func anchors() async throws -> AnchorsView {
+        try await admin("anchor", "list", "--json").json(AnchorsView.self)
+    }
+
+    /// The names of the devices that have not followed to the newest.
+    package func stragglers() async throws -> [String] {
+        try await admin("anchor", "stragglers", "--json").json([StragglerView].self).map(\.device)
     }
 
     /// The audit log's rows of one kind.

@@ -62,8 +62,15 @@ struct Settings {
 
     /// Opens the store for this process alone.
     func open() throws(Failure) -> KeyStore {
+        #if DEBUG
+        let faults = try Fate.faults()
+        #endif
         do throws(StoreError) {
+            #if DEBUG
+            return try KeyStore(state, crypto: crypto, credentials: credentials, faults: faults)
+            #else
             return try KeyStore(state, crypto: crypto, credentials: credentials)
+            #endif
         } catch {
             throw Failure(error)
         }

@@ -46,6 +46,8 @@ actor FakeServer {
     private var time: UInt64 = 1_800_000_000
     private var refusal: Problem?
     private var suites = Profile.suites
+    /// The generation of its identity that each handshake asked for.
+    private(set) var hints: [UInt32?] = []
     /// Handshakes that were refused because of their suite.
     private(set) var unsuited = 0
 
@@ -150,6 +152,7 @@ actor FakeServer {
                 message1: message1,
                 fleet: fleet,
                 responder: { hint in
+                    hints.append(hint)
                     if let next, hint == next.generation {
                         identity = (next.credential, next.key)
                     } else if !hasSwitched, hint ?? 1 == 1 {

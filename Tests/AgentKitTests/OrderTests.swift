@@ -272,6 +272,21 @@ import Testing
         #expect(device.log.count("the session broke") == failures)
     }
 
+    @Test func `a running agent talks under the new identity as soon as it is pinned`() async throws
+    {
+        await world.server.desire(payload, 1, 1)
+        _ = try await device.enrol()
+        await world.server.take(2, second.server, key)
+        await world.server.announce(try Anchor.announce(second, signedBy: world.commandKey))
+        try await device.run { store, agent in
+            #expect(await eventually { generations(store) == [1, 2] })
+            // The server answers under both: only what the agent asks for decides.
+            agent.contact()
+            #expect(await eventually { await world.server.hints.last == 2 })
+            #expect(device.log.count("the session broke") == 0)
+        }
+    }
+
     @Test func `an announcement that the pinned command key did not sign is not pinned`()
         async throws
     {
