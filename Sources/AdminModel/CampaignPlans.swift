@@ -16,8 +16,10 @@ public struct CampaignPlan: RequestBody, Hashable {
     public var waves: [Wave]?
     /// When devices may be touched, in their own time; always when left out.
     public var windows: [Window]?
-    /// How far a device without the label `utc-offset` is from UTC.
+    /// How far a device is from UTC that has neither the label `time-zone` nor `utc-offset`.
     public var utcOffsetMinutes: Int?
+    /// The time zone of such a device, instead; like `Europe/Berlin`.
+    public var timeZone: String?
     /// Devices in flight at once.
     public var maximumInFlight: Int?
     /// When it has to be over.
@@ -45,7 +47,7 @@ public struct CampaignPlan: RequestBody, Hashable {
         case name, action, key
         case query = "where"
         case isDynamic = "dynamic"
-        case pace, waves, windows, utcOffsetMinutes, maximumInFlight, deadline, stopRules
+        case pace, waves, windows, utcOffsetMinutes, timeZone, maximumInFlight, deadline, stopRules
         case sequentialTest, silence, retries, priority
     }
     /// Each field that is read.

@@ -14,7 +14,7 @@ import Testing
             wave: wave,
             intervalSeconds: interval,
             silentSeconds: silent,
-            offsetMinutes: offset,
+            clock: offset,
             count: count
         )
     }
@@ -145,7 +145,7 @@ import Testing
             plan,
             [
                 bucket(3, interval: 0, silent: -5), bucket(-4), bucket(2, wave: 9),
-                bucket(1, interval: .max, silent: .max, offset: .max / 60_000),
+                bucket(1, interval: .max, silent: .max, offset: .max),
             ]
         )
         #expect(odd.total == 4)

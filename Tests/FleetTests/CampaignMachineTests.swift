@@ -38,12 +38,12 @@ import Testing
         #expect(try machine.prepared(members: 2, at: now) == [.record(.prepared(members: 2))])
         #expect(
             machine.tick(Story.counts([.waiting: 2]), at: now)
-                == [.record(.waveOpened(0)), .release(wave: 0, count: 1, offsets: nil)]
+                == [.record(.waveOpened(0)), .release(wave: 0, count: 1, clocks: nil)]
         )
         #expect(machine.tick(Story.counts([.waiting: 1, .released: 1]), at: now) == [])
         #expect(
             machine.tick(Story.counts([.waiting: 1, .offered: 1]), at: now + 1)
-                == [.release(wave: 0, count: 1, offsets: nil)]
+                == [.release(wave: 0, count: 1, clocks: nil)]
         )
         #expect(machine.tick(Story.counts([.settled: 1, .suspect: 1]), at: now + 9) == [])
         #expect(

@@ -151,12 +151,12 @@ import Testing
         // 1,000,000 is 13:46:40 UTC: where it is half past midnight, the clocks are 643 minutes ahead.
         let counts = { (here: Int, there: Int) in
             CampaignCounts(waves: [
-                .init(members: [.waiting: here + there], waitingByOffset: [0: here, 643: there])
+                .init(members: [.waiting: here + there], waitingByClock: [0: here, 643: there])
             ])
         }
         #expect(
             machine.tick(counts(5, 5), at: now)
-                == [.record(.waveOpened(0)), .release(wave: 0, count: 1, offsets: [643])]
+                == [.record(.waveOpened(0)), .release(wave: 0, count: 1, clocks: [643])]
         )
         #expect(machine.tick(counts(5, 0), at: now + 60) == [])
         let midnight = now + 36_800

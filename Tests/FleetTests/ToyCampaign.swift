@@ -52,7 +52,7 @@ struct ToyCampaign {
                 waves[member.wave].suspectsAsEvidence += 1
             }
             if member.state == .waiting {
-                waves[member.wave].waitingByOffset[member.offset, default: 0] += 1
+                waves[member.wave].waitingByClock[member.offset, default: 0] += 1
             }
         }
         return CampaignCounts(waves: waves)
@@ -138,7 +138,7 @@ struct ToyCampaign {
             move(index, to: .released)
             members[index].suspectAt = now + 60
             members[index].closeAt = now + 120
-            if !plan.isOpen(at: now, offset: members[index].offset) {
+            if !plan.isOpen(at: now, clock: .utc(members[index].offset)) {
                 violations.append("released outside its window")
             }
             let earlier = members.contains {

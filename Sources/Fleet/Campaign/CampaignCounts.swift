@@ -10,8 +10,8 @@ public struct CampaignCounts: Hashable, Sendable {
         public var skips: [SkipReason: Int]
         /// Suspects whose silence is evidence: they were not overdue before they were released.
         public var suspectsAsEvidence: Int
-        /// Waiting members by their offset from UTC in minutes; needed when the plan has windows.
-        public var waitingByOffset: [Int: Int]
+        /// Waiting members by the number of their clock; needed when the plan has windows.
+        public var waitingByClock: [Int: Int]
 
         /// States all of it.
         public init(
@@ -19,13 +19,13 @@ public struct CampaignCounts: Hashable, Sendable {
             failures: [CampaignFailure: Int] = [:],
             skips: [SkipReason: Int] = [:],
             suspectsAsEvidence: Int = 0,
-            waitingByOffset: [Int: Int] = [:]
+            waitingByClock: [Int: Int] = [:]
         ) {
             self.members = members
             self.failures = failures
             self.skips = skips
             self.suspectsAsEvidence = suspectsAsEvidence
-            self.waitingByOffset = waitingByOffset
+            self.waitingByClock = waitingByClock
         }
 
         /// Members in one state.
@@ -44,8 +44,14 @@ public struct CampaignCounts: Hashable, Sendable {
     /// The waves in the order of the plan.
     public var waves: [WaveCounts]
 
-    /// States the waves.
-    public init(waves: [WaveCounts]) { self.waves = waves }
+    /// What the members' clocks show.
+    public var clocks: CampaignClocks
+
+    /// States both.
+    public init(waves: [WaveCounts], clocks: CampaignClocks = CampaignClocks()) {
+        self.waves = waves
+        self.clocks = clocks
+    }
 
     /// Members in one state, over all waves.
     public subscript(state: MemberState) -> Int { waves.reduce(0) { $0 + $1[state] } }

@@ -66,6 +66,8 @@ public enum SkipReason: Int, Hashable, Sendable, CaseIterable, CustomStringConve
     case gone = 8
     /// The device was overdue before it was released, and did not come: that says nothing of the campaign.
     case absent = 9
+    /// Its label for the time zone says none that the server knows, and the plan has windows.
+    case timeZoneUnknown = 10
 
     /// The word used in JSON, in the audit log and on the command line.
     public var description: String {
@@ -79,6 +81,7 @@ public enum SkipReason: Int, Hashable, Sendable, CaseIterable, CustomStringConve
         case .deadline: "deadline"
         case .gone: "gone"
         case .absent: "absent"
+        case .timeZoneUnknown: "timeZoneUnknown"
         }
     }
 

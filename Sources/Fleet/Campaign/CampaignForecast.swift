@@ -12,8 +12,8 @@ public struct CampaignForecast: Hashable, Sendable {
         public var intervalSeconds: Int64?
         /// The time since the last contact, in seconds; nil for devices never heard.
         public var silentSeconds: Int64?
-        /// Their offset from UTC, in minutes.
-        public var offsetMinutes: Int
+        /// The number of their clock.
+        public var clock: Int
         /// How many there are.
         public var count: Int
 
@@ -22,13 +22,13 @@ public struct CampaignForecast: Hashable, Sendable {
             wave: Int,
             intervalSeconds: Int64?,
             silentSeconds: Int64?,
-            offsetMinutes: Int = 0,
+            clock: Int = 0,
             count: Int
         ) {
             self.wave = wave
             self.intervalSeconds = intervalSeconds
             self.silentSeconds = silentSeconds
-            self.offsetMinutes = offsetMinutes
+            self.clock = clock
             self.count = count
         }
     }
@@ -95,8 +95,13 @@ public struct CampaignForecast: Hashable, Sendable {
     public static let maximumBuckets = 20_000
 
     /// Computes the forecast of a plan that starts at `now`.
-    public init(plan: CampaignPlan, buckets: [Bucket], startingAt now: Int64) {
-        var run = ForecastRun(plan: plan, buckets: buckets, startingAt: now)
+    public init(
+        plan: CampaignPlan,
+        buckets: [Bucket],
+        clocks: CampaignClocks = CampaignClocks(),
+        startingAt now: Int64
+    ) {
+        var run = ForecastRun(plan: plan, buckets: buckets, clocks: clocks, startingAt: now)
         run.go()
         total = run.total
         startsAt = now

@@ -4,10 +4,11 @@ extension CampaignMachine {
     public mutating func start(
         by admin: String,
         needsSecondPerson: Bool,
+        clocks: CampaignClocks = CampaignClocks(),
         at now: Int64
     ) throws(FleetError) -> [CampaignStep] {
         try want([.draft], "start")
-        try plan.checkDeadline(at: now)
+        try plan.checkDeadline(at: now, clocks: clocks)
         state.revision += 1
         guard !needsSecondPerson else {
             state.phase = .awaitingApproval
@@ -21,6 +22,7 @@ extension CampaignMachine {
     public mutating func approve(
         by admin: String,
         needsSecondPerson: Bool,
+        clocks: CampaignClocks = CampaignClocks(),
         at now: Int64
     ) throws(FleetError) -> [CampaignStep] {
         if needsSecondPerson || state.phase == .awaitingApproval, admin == state.createdBy {
@@ -35,7 +37,7 @@ extension CampaignMachine {
         guard state.phase == .awaitingApproval else {
             throw FleetError("nothing waits for approval: the campaign is \(state.phase)")
         }
-        try plan.checkDeadline(at: now)
+        try plan.checkDeadline(at: now, clocks: clocks)
         state.revision += 1
         state.approvedBy = admin
         return [.record(.approved(by: admin))] + begin(at: now)

@@ -38,12 +38,12 @@ extension CampaignMachine {
         )
         var steps: [CampaignStep] = []
         for wave in 0..<(state.openWave + 1) where left > 0 {
-            let open = openOffsets(counts.waves[wave], at: now)
+            let open = openClocks(counts.waves[wave], counts.clocks, at: now)
             let count = min(left, open.count)
             guard count > 0 else { continue }
             left -= count
             state.pacer.spend(count)
-            steps.append(.release(wave: wave, count: count, offsets: open.offsets))
+            steps.append(.release(wave: wave, count: count, clocks: open.clocks))
         }
         return steps
     }
@@ -61,7 +61,7 @@ extension CampaignMachine {
         }
         if let deadline = plan.deadline, isProven, state.halvings == 0 {
             let left = counts[.waiting] + counts[.blocked]
-            rate = max(rate, plan.rateNeeded(for: left, from: now, until: deadline))
+            rate = max(rate, rateNeeded(for: left, counts.clocks, from: now, until: deadline))
         }
         rate = min(rate, pace.maximumPerMinute * 1000)
         return max(rate >> min(state.halvings, 20), min(rate, Pace.slowest))
@@ -70,28 +70,50 @@ extension CampaignMachine {
     /// Waiting members of open waves whose window is open.
     func openWaiting(_ counts: CampaignCounts, at now: Int64) -> Int {
         counts.waves.prefix(state.openWave + 1).reduce(0) {
-            $0 + openOffsets($1, at: now).count
+            $0 + openClocks($1, counts.clocks, at: now).count
         }
     }
 
     /// When a window opens for one of the waiting members of open waves.
     func nextOpening(_ counts: CampaignCounts, at now: Int64) -> Int64? {
-        var offsets: Set<Int> = []
+        var numbers: Set<Int> = []
         for wave in counts.waves.prefix(state.openWave + 1) {
-            offsets.formUnion(wave.waitingByOffset.filter { $0.value > 0 }.keys)
+            numbers.formUnion(wave.waitingByClock.filter { $0.value > 0 }.keys)
         }
-        return offsets.compactMap { plan.firstOpening(from: now, offset: $0) }.min()
+        return numbers.compactMap { counts.clocks[$0] }
+            .compactMap { plan.firstOpening(from: now, clock: $0) }.min()
     }
 
-    private func openOffsets(
+    /// Members that may go now, and their clocks' numbers; nil when no clock matters.
+    private func openClocks(
         _ wave: CampaignCounts.WaveCounts,
+        _ clocks: CampaignClocks,
         at now: Int64
-    ) -> (count: Int, offsets: Set<Int>?) {
+    ) -> (count: Int, clocks: Set<Int>?) {
         guard !plan.windows.isEmpty else { return (wave[.waiting], nil) }
-        let open = wave.waitingByOffset.filter {
-            $0.value > 0 && plan.isOpen(at: now, offset: $0.key)
+        let open = wave.waitingByClock.filter { number, count in
+            count > 0 && clocks[number].map { plan.isOpen(at: now, clock: $0) } ?? false
         }
         return (min(open.values.reduce(0, +), wave[.waiting]), Set(open.keys))
+    }
+
+    /// Thousandths of a member in a minute that end in time, counting open windows alone.
+    private func rateNeeded(
+        for members: Int,
+        _ clocks: CampaignClocks,
+        from now: Int64,
+        until deadline: Int64
+    ) -> Int {
+        let most = plan.pace.maximumPerMinute * 1000
+        guard members > 0 else { return 0 }
+        let seconds = plan.openSeconds(
+            from: now,
+            until: deadline,
+            clock: plan.standardClock(clocks)
+        )
+        guard seconds > 0 else { return most }
+        let needed = (Double(members) * 60_000 / Double(seconds)).rounded(.up)
+        return Int(min(needed, Double(most)))
     }
 }
 
@@ -115,45 +137,5 @@ extension Pace {
             steps -= 1
         }
         return min(rate, maximumPerMinute * 1000)
-    }
-}
-
-extension CampaignPlan {
-    /// Thousandths of a member in a minute that end in time, counting open windows alone.
-    func rateNeeded(for members: Int, from now: Int64, until deadline: Int64) -> Int {
-        guard members > 0 else { return 0 }
-        let seconds = openSeconds(from: now, until: deadline, offset: utcOffsetMinutes)
-        guard seconds > 0 else { return pace.maximumPerMinute * 1000 }
-        let needed = (Double(members) * 60_000 / Double(seconds)).rounded(.up)
-        return Int(min(needed, Double(pace.maximumPerMinute) * 1000))
-    }
-
-    /// How many seconds between two moments a window is open for devices at this offset.
-    func openSeconds(from start: Int64, until end: Int64, offset: Int) -> Int64 {
-        guard end > start else { return 0 }
-        guard !windows.isEmpty else { return end.saturatingSubtracting(start) }
-        let week: Int64 = 7 * 86_400
-        let total = end.saturatingSubtracting(start)
-        let whole = total / week
-        var open = whole > 0 ? whole * openWithin(week, from: start, offset: offset) : 0
-        open += openWithin(total % week, from: start, offset: offset)
-        return open
-    }
-
-    /// Open seconds within at most a week.
-    private func openWithin(_ seconds: Int64, from start: Int64, offset: Int) -> Int64 {
-        var (open, elapsed): (Int64, Int64) = (0, 0)
-        while elapsed < seconds {
-            let now = start.saturatingAdding(elapsed)
-            if let left = windows.compactMap({ $0.secondsLeft(at: now, offset: offset) }).max() {
-                let step = min(left, seconds - elapsed)
-                open += step
-                elapsed += step
-            } else {
-                let wait = windows.map { $0.secondsUntilOpen(at: now, offset: offset) }.min() ?? 0
-                elapsed += max(wait, 1)
-            }
-        }
-        return open
     }
 }

@@ -4,12 +4,15 @@ extension CampaignPlan {
     /// Refuses a deadline that is past, or that comes before the first window opens.
     ///
     /// Apart from `init`, since a stored plan is read back at any time.
-    public func checkDeadline(at now: Int64) throws(FleetError) {
+    public func checkDeadline(
+        at now: Int64,
+        clocks: CampaignClocks = CampaignClocks()
+    ) throws(FleetError) {
         guard let deadline else { return }
         guard deadline > now else {
             throw FleetError("the deadline is past: it was \(now - deadline) seconds ago")
         }
-        guard let opensAt = firstOpening(from: now, offset: utcOffsetMinutes) else { return }
+        guard let opensAt = firstOpening(from: now, clock: standardClock(clocks)) else { return }
         guard opensAt < deadline else {
             throw FleetError(
                 "no window opens before the deadline: the first opens \(opensAt - deadline) "
@@ -22,6 +25,9 @@ extension CampaignPlan {
         try Self.check("members in flight", maximumInFlight, Self.inFlightRange)
         try Self.check("priority", priority, Self.priorityRange)
         try Self.check("offset from UTC in minutes", utcOffsetMinutes, MaintenanceWindow.offsets)
+        guard timeZone == nil || utcOffsetMinutes == 0 else {
+            throw FleetError("want either a time zone or an offset from UTC, have both")
+        }
         try Self.check("windows", windows.count, 0...Self.limits.windows)
         try Self.check("stop rules", stopRules.count, 0...Self.limits.stopRules)
         if let deadline, deadline < 0 {

@@ -18,6 +18,7 @@ public struct CampaignCodingError: Error, Hashable, Sendable, CustomStringConver
 ///     pace   = [rate, maximum] / [rate, maximum, factor, every]
 ///     wave   = [size, value / query / null, success, approval]
 ///     window = [bits of weekdays, from, to]
+///     offset = minutes / time zone
 ///     rule   = [[* kind], count, sample / null, reaction]
 ///     test   = [noise, bad, row, reaction]
 ///     silence = [factor, floor, ceiling]
@@ -41,7 +42,11 @@ extension CampaignPlan {
             for wave in waves { wave.write(to: &writer) }
             writer.array(windows.count)
             for window in windows { window.write(to: &writer) }
-            writer.integer(utcOffsetMinutes)
+            if let timeZone {
+                writer.text(timeZone.description)
+            } else {
+                writer.integer(utcOffsetMinutes)
+            }
             writer.integer(maximumInFlight)
             writer.optional(deadline)
             writer.array(stopRules.count)
@@ -77,6 +82,7 @@ extension CampaignPlan {
         guard version == Self.version else {
             throw CampaignCodingError("want a plan of version \(Self.version), have \(version)")
         }
+        var zone: TimeZoneName?
         return try CampaignPlan(
             name: CampaignName(parsing: reader.text(maximum: 64)),
             action: reader.value(of: CampaignAction.self),
@@ -86,7 +92,8 @@ extension CampaignPlan {
             pace: Pace(from: &reader),
             waves: reader.list(maximum: limits.waves) { try Wave(from: &$0) },
             windows: reader.list(maximum: limits.windows) { try MaintenanceWindow(from: &$0) },
-            utcOffsetMinutes: reader.integer(),
+            utcOffsetMinutes: reader.offset(or: &zone),
+            timeZone: zone,
             maximumInFlight: reader.integer(),
             deadline: reader.optionalInteger().map { Int64($0) },
             stopRules: reader.list(maximum: limits.stopRules) { try StopRule(from: &$0) },
@@ -95,5 +102,16 @@ extension CampaignPlan {
             retries: reader.counts(),
             priority: reader.integer()
         )
+    }
+}
+
+extension CBORReader {
+    /// Reads minutes, or 0 and a time zone.
+    @_lifetime(self: copy self)
+    fileprivate mutating func offset(or zone: inout TimeZoneName?) throws -> Int {
+        // Texts are of the major type 3.
+        guard let next = nextByte, next >> 5 == 3 else { return try integer() }
+        zone = try TimeZoneName(parsing: text(maximum: 64))
+        return 0
     }
 }

@@ -12,6 +12,8 @@ public struct CampaignPlan: Hashable, Sendable {
     public static let priorityRange = 0...9
     /// The label that holds a device's offset from UTC, as in `+02:00`.
     public static let offsetLabel = "utc-offset"
+    /// The label that holds a device's time zone, as in `Europe/Berlin`; it goes before `offsetLabel`.
+    public static let zoneLabel = "time-zone"
 
     /// The campaign's name.
     public let name: CampaignName
@@ -29,8 +31,10 @@ public struct CampaignPlan: Hashable, Sendable {
     public let waves: [Wave]
     /// When devices may be touched; empty for always.
     public let windows: [MaintenanceWindow]
-    /// The offset from UTC, in minutes, of a device without the label `utc-offset`.
+    /// The offset from UTC, in minutes, of a device without a label of its own.
     public let utcOffsetMinutes: Int
+    /// The time zone of a device without a label of its own, instead of an offset.
+    public let timeZone: TimeZoneName?
     /// Members in flight at once.
     public let maximumInFlight: Int
     /// When it has to be over, in seconds since 1970.
@@ -61,6 +65,7 @@ public struct CampaignPlan: Hashable, Sendable {
         waves: [Wave] = [Wave(.rest)],
         windows: [MaintenanceWindow] = [],
         utcOffsetMinutes: Int = 0,
+        timeZone: TimeZoneName? = nil,
         maximumInFlight: Int = 1000,
         deadline: Int64? = nil,
         stopRules: [StopRule] = CampaignPlan.standardStopRules,
@@ -78,6 +83,7 @@ public struct CampaignPlan: Hashable, Sendable {
         self.waves = waves
         self.windows = windows
         self.utcOffsetMinutes = utcOffsetMinutes
+        self.timeZone = timeZone
         self.maximumInFlight = maximumInFlight
         self.deadline = deadline
         self.stopRules = stopRules

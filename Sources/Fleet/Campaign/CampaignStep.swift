@@ -2,10 +2,10 @@
 public enum CampaignStep: Hashable, Sendable {
     /// List the target, in chunks; then say `prepared`.
     case list
-    /// Mark the key of so many waiting members due and nudge them; only of these offsets from UTC, if named.
+    /// Mark the key of so many waiting members due and nudge them; only of these clocks, if named.
     ///
     /// Fewer are right when some turn out to be blocked or not fit. A wave counts from 0.
-    case release(wave: Int, count: Int, offsets: Set<Int>?)
+    case release(wave: Int, count: Int, clocks: Set<Int>?)
     /// Waiting, blocked and released members become `cancelled`; of one wave, or of all. Suspects that
     /// were never offered anything, too. Never one that was offered, nor one whose key is compromised.
     case cancelMembers(wave: Int?)

@@ -39,13 +39,20 @@ struct ForecastGrid {
         return min(low, count)
     }
 
-    /// For each offset, the share of the step in which a window is open.
-    func openShares(of plan: CampaignPlan, step: Int, offsets: [Int]) -> [Int: Double] {
+    /// For each clock, by its number, the share of the step in which a window is open.
+    func openShares(
+        of plan: CampaignPlan,
+        step: Int,
+        numbers: [Int],
+        clocks: CampaignClocks
+    ) -> [Int: Double] {
         let (begin, end) = self[step]
         var shares: [Int: Double] = [:]
-        for offset in offsets where shares[offset] == nil {
-            let open = plan.openSeconds(from: begin, until: end, offset: offset)
-            shares[offset] = Double(open) / Double(max(end - begin, 1))
+        for number in numbers where shares[number] == nil {
+            let open = clocks[number].map {
+                plan.openSeconds(from: begin, until: end, clock: $0)
+            }
+            shares[number] = Double(open ?? 0) / Double(max(end - begin, 1))
         }
         return shares
     }

@@ -30,7 +30,7 @@ extension ForecastRun {
                 sums[reason, default: 0] += group.count
             } else if group.waiting > 0 {
                 let reason: CampaignForecast.Stranding =
-                    opens(for: group.offset) ? .notReleased : .noWindow
+                    opens(for: group.clock) ? .notReleased : .noWindow
                 sums[reason, default: 0] += group.waiting
             }
         }
@@ -60,7 +60,7 @@ extension ForecastRun {
         guard let deadline = plan.deadline else {
             return endsAt == nil ? ["no end within two years"] : []
         }
-        let open = plan.openSeconds(from: start, until: deadline, offset: plan.utcOffsetMinutes)
+        let open = plan.openSeconds(from: start, until: deadline, clock: plan.standardClock(clocks))
         guard open > 0 else { return ["no window opens before the deadline"] }
         let needed = (Double(total) * 60 / Double(open)).rounded(.up)
         if needed > Double(plan.pace.maximumPerMinute) {
@@ -109,8 +109,10 @@ extension ForecastRun {
         return warnings
     }
 
-    private func opens(for offset: Int) -> Bool {
-        guard let opening = plan.firstOpening(from: start, offset: offset) else { return true }
+    private func opens(for number: Int) -> Bool {
+        if plan.windows.isEmpty { return true }
+        guard let clock = clocks[number], let opening = plan.firstOpening(from: start, clock: clock)
+        else { return false }
         return opening < (plan.deadline ?? .max)
     }
 }

@@ -4,7 +4,7 @@ struct ForecastRun {
     struct Group {
         let wave: Int
         let interval: Int64?
-        let offset: Int
+        let clock: Int
         let stranding: CampaignForecast.Stranding?
         let count: Double
         var waiting: Double
@@ -32,6 +32,7 @@ struct ForecastRun {
     }
 
     let plan: CampaignPlan
+    let clocks: CampaignClocks
     let start: Int64
     let total: Int
     let leftOut: Int
@@ -45,8 +46,14 @@ struct ForecastRun {
     private var openWave = -1
     private var settled = 0.0
 
-    init(plan: CampaignPlan, buckets: [CampaignForecast.Bucket], startingAt now: Int64) {
+    init(
+        plan: CampaignPlan,
+        buckets: [CampaignForecast.Bucket],
+        clocks: CampaignClocks,
+        startingAt now: Int64
+    ) {
         self.plan = plan
+        self.clocks = clocks
         start = now
         grid = ForecastGrid(from: now, until: plan.deadline)
         let valid = buckets.filter { $0.count > 0 && plan.waves.indices.contains($0.wave) }
@@ -57,7 +64,7 @@ struct ForecastRun {
             Group(
                 wave: bucket.wave,
                 interval: bucket.intervalSeconds.map { max($0, 1) },
-                offset: bucket.offsetMinutes,
+                clock: bucket.clock,
                 stranding: Self.stranding(of: bucket, plan: plan),
                 count: Double(bucket.count),
                 waiting: Double(bucket.count)
@@ -113,9 +120,14 @@ struct ForecastRun {
     private mutating func release(in step: Int, from begin: Int64, until end: Int64) {
         let open = groups.indices.filter { groups[$0].wave <= openWave && groups[$0].waiting > 0 }
         guard !open.isEmpty else { return }
-        let shares = grid.openShares(of: plan, step: step, offsets: open.map { groups[$0].offset })
+        let shares = grid.openShares(
+            of: plan,
+            step: step,
+            numbers: open.map { groups[$0].clock },
+            clocks: clocks
+        )
         let waiting = open.reduce(0.0) {
-            $0 + ((shares[groups[$1].offset] ?? 0) > 0 ? groups[$1].waiting : 0)
+            $0 + ((shares[groups[$1].clock] ?? 0) > 0 ? groups[$1].waiting : 0)
         }
         guard waiting > 0 else { return }
         let seconds = Double(end - begin)
@@ -123,7 +135,7 @@ struct ForecastRun {
         let rate = Double(rate(at: begin)) / 60_000
         let amount = min(waiting, rate * seconds * share, room(seconds: seconds * share))
         guard amount > 0 else { return }
-        for index in open where (shares[groups[index].offset] ?? 0) > 0 {
+        for index in open where (shares[groups[index].clock] ?? 0) > 0 {
             let part = groups[index].waiting * min(1, amount / waiting)
             groups[index].waiting -= part
             waves[groups[index].wave].waiting -= part
@@ -174,7 +186,10 @@ struct ForecastRun {
     }
 
     private func rate(at now: Int64) -> Int {
-        var counts = CampaignCounts(waves: waves.map { _ in CampaignCounts.WaveCounts() })
+        var counts = CampaignCounts(
+            waves: waves.map { _ in CampaignCounts.WaveCounts() },
+            clocks: clocks
+        )
         let waiting = waves.reduce(0.0) { $0 + $1.waiting }
         counts.waves[0].members = [
             .waiting: Int(waiting.rounded(.up)), .settled: Int(settled),

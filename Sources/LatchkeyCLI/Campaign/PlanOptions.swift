@@ -55,10 +55,15 @@ struct PlanOptions: ParsableArguments {
         name: .customLong("utc-offset"),
         // A time zone west of UTC begins with a dash.
         parsing: .unconditional,
-        help: "The time of devices without the label utc-offset, like +02:00.",
+        help: "The time of devices without a label of their own, like +02:00.",
         transform: parseOffset
     )
     var offset: Int?
+    @Option(
+        name: .customLong("time-zone"),
+        help: "The same as a time zone, like Europe/Berlin."
+    )
+    var timeZone: String?
     @Option(name: .customLong("in-flight"), help: "Devices in flight at once, like 200.")
     var inFlight: Int?
     @Option(help: "When it has to be over, like 2026-12-01T00:00Z or 7d.", transform: parseDeadline)
@@ -134,7 +139,11 @@ struct PlanOptions: ParsableArguments {
                 return wave
             }
         plan.windows = windows.isEmpty ? nil : windows
+        guard offset == nil || timeZone == nil else {
+            throw ValidationError("say either --utc-offset or --time-zone")
+        }
         plan.utcOffsetMinutes = offset
+        plan.timeZone = timeZone
         plan.maximumInFlight = inFlight
         plan.deadline = deadline
         plan.stopRules = stops.isEmpty ? nil : stops

@@ -8,7 +8,7 @@ enum CampaignJob: Codable, Hashable, Sendable {
     case list(after: String)
     /// Ranked members are put into the waves; so many are still to come in each.
     case deal(left: [Int])
-    case release(wave: Int, count: Int, offsets: [Int]?)
+    case release(wave: Int, count: Int, clocks: [Int]?)
     case cancel(wave: Int?)
     case rollBack(wave: Int?, count: Int)
     case skipWaiting(reason: Int)
@@ -22,8 +22,8 @@ enum CampaignJob: Codable, Hashable, Sendable {
     init?(_ step: CampaignStep) {
         switch step {
         case .list: self = .list(after: "")
-        case .release(let wave, let count, let offsets):
-            self = .release(wave: wave, count: count, offsets: offsets?.sorted())
+        case .release(let wave, let count, let clocks):
+            self = .release(wave: wave, count: count, clocks: clocks?.sorted())
         case .cancelMembers(let wave): self = .cancel(wave: wave)
         case .rollBack(let wave, let count): self = .rollBack(wave: wave, count: count)
         case .skipWaiting(let reason): self = .skipWaiting(reason: reason.rawValue)

@@ -19,7 +19,8 @@ struct MemberRow {
     /// The usual time between its contacts, in seconds.
     let interval: Int64?
     let lastSeen: Int64?
-    let utcOffset: Int
+    /// The number of its clock.
+    var clock: Int
     fileprivate(set) var state: MemberState
     var wave: Int
     fileprivate(set) var detail: Int
@@ -38,7 +39,7 @@ struct MemberRow {
         state = try row.value(2, as: MemberState.self)
         wave = row[3]
         detail = row[4]
-        utcOffset = row[5]
+        clock = row[5]
         attempts = row[6]
         epochBefore = row[7]
         epochAfter = row[8]
@@ -56,6 +57,11 @@ struct MemberRow {
     /// Whether it was left out since nothing was heard of it, for longer than the campaign runs.
     var isAbsent: Bool { state == .skipped && detail == SkipReason.absent.rawValue }
 
+    /// Whether it was left out since nobody knows what time it has.
+    var isLost: Bool {
+        state == .skipped && detail == SkipReason.timeZoneUnknown.rawValue
+    }
+
     /// How it ends as a suspect that is given up: its silence says something, or nothing.
     var givenUp: (state: MemberState, detail: Int) {
         detail == 1
@@ -64,7 +70,7 @@ struct MemberRow {
     }
 
     /// What the counts tell it apart by while it waits.
-    var waitingDetail: Int { wave < 0 ? 0 : utcOffset }
+    var waitingDetail: Int { wave < 0 ? 0 : clock }
 }
 
 extension Transaction {
@@ -100,14 +106,15 @@ extension Transaction {
         count(member, state, (member.wave, detail), 1)
         try run(
             """
-            UPDATE campaign_member SET state = ?, wave = ?, detail = ?, attempts = ?,
+            UPDATE campaign_member SET state = ?, wave = ?, detail = ?, utc_offset = ?, attempts = ?,
                 epoch_before = ?, epoch_after = ?, thumbprint = ?, rotate_before = ?,
                 blocked_by = ?, released_at = ?, expected_by = ?, changed_at = ?
             WHERE campaign_id = ? AND device_id = ?
             """,
             [
-                state.rawValue, member.wave, detail, member.attempts, member.epochBefore,
-                member.epochAfter, member.thumbprint.map { Data($0.bytes) }, member.rotateBefore,
+                state.rawValue, member.wave, detail, member.clock, member.attempts,
+                member.epochBefore, member.epochAfter, member.thumbprint.map { Data($0.bytes) },
+                member.rotateBefore,
                 member.blockedBy, member.releasedAt, member.expectedBy, now, member.campaign,
                 member.device,
             ]

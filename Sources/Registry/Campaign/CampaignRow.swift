@@ -36,8 +36,11 @@ struct CampaignRow {
 
 extension Database {
     /// How many members of a campaign are where; those that no wave has yet are left out.
-    func campaignCounts(_ id: Int64, waves: Int) throws -> CampaignCounts {
-        var counts = CampaignCounts(waves: .init(repeating: .init(), count: waves))
+    func campaignCounts(_ id: Int64, of plan: CampaignPlan) throws -> CampaignCounts {
+        var counts = CampaignCounts(
+            waves: .init(repeating: .init(), count: plan.waves.count),
+            clocks: plan.clocks
+        )
         let statement = try cachedStatement(
             sql: """
                 SELECT wave, state, detail, members FROM campaign_count
@@ -60,11 +63,22 @@ extension Database {
                     counts.waves[wave].skips[reason, default: 0] += members
                 }
             case .suspect where detail == 1: counts.waves[wave].suspectsAsEvidence += members
-            case .waiting: counts.waves[wave].waitingByOffset[detail, default: 0] += members
+            case .waiting: counts.waves[wave].waitingByClock[detail, default: 0] += members
             default: break
             }
         }
+        for number in Set(counts.waves.flatMap(\.waitingByClock.keys))
+        where number >= CampaignClocks.firstZone {
+            counts.clocks.zones[number] = try timeZone(number).flatMap { TimeZones.clock($0) }
+        }
         return counts
+    }
+
+    /// The time zone with a number.
+    func timeZone(_ number: Int) throws -> TimeZoneName? {
+        let statement = try cachedStatement(sql: "SELECT name FROM time_zone WHERE id = ?")
+        let row = try Row.fetchOne(statement, arguments: [number])
+        return row.flatMap { try? TimeZoneName(parsing: $0[0] as String) }
     }
 }
 
@@ -97,6 +111,24 @@ extension Transaction {
 
     func counts(of campaign: CampaignRow) throws -> CampaignCounts {
         try flushCampaigns()
-        return try db.campaignCounts(campaign.id, waves: campaign.plan.waves.count)
+        return try db.campaignCounts(campaign.id, of: campaign.plan)
+    }
+}
+
+extension CampaignPlan {
+    /// The clocks that can be known without a look at the members.
+    var clocks: CampaignClocks {
+        CampaignClocks(standard: timeZone.flatMap { TimeZones.clock($0) })
+    }
+
+    /// Refuses a deadline that cannot be, and a time zone that nobody knows.
+    func checkClock(at now: Int64) throws(RegistryError) {
+        if let timeZone, TimeZones.clock(timeZone) == nil {
+            let meant = TimeZones.suggestion(for: timeZone).map { ": did you mean \($0)?" } ?? ""
+            throw RegistryError(.invalid, "there is no time zone \"\(timeZone)\"\(meant)")
+        }
+        do throws(FleetError) { try checkDeadline(at: now, clocks: clocks) } catch {
+            throw RegistryError(.invalid, error.description)
+        }
     }
 }

@@ -25,6 +25,8 @@ public struct CampaignOutlook: Hashable, Sendable {
     public let stranded: [Stranded]
     /// Devices of the target that would be left out, by reason.
     public let skipped: [SkipReason: Int]
+    /// What an admin should read before starting: of the forecast, and of labels.
+    public let warnings: [String]
 }
 
 extension Registry {
@@ -43,19 +45,24 @@ extension Registry {
         _ plan: CampaignPlan,
         now: Int64
     ) async throws(RegistryError) -> CampaignOutlook {
-        do throws(FleetError) { try plan.checkDeadline(at: now) } catch {
-            throw RegistryError(.invalid, error.description)
-        }
+        try plan.checkClock(at: now)
         let target = CampaignTarget(plan, now: now)
         return try store.read { db in
-            CampaignOutlook(
-                forecast: CampaignForecast(
-                    plan: plan,
-                    buckets: try target.buckets(in: db),
-                    startingAt: now
-                ),
+            var places = OutlookPlaces(plan)
+            let buckets = try target.buckets(in: db, &places)
+            let forecast = CampaignForecast(
+                plan: plan,
+                buckets: buckets,
+                clocks: places.clocks,
+                startingAt: now
+            )
+            var skipped = try target.skipped(in: db)
+            skipped[.timeZoneUnknown] = places.lost > 0 ? places.lost : nil
+            return CampaignOutlook(
+                forecast: forecast,
                 stranded: try target.stranded(in: db),
-                skipped: try target.skipped(in: db)
+                skipped: skipped,
+                warnings: forecast.warnings + places.warnings
             )
         }
     }
@@ -110,16 +117,14 @@ private struct CampaignTarget {
     }
 
     private var zone: String {
-        plan.windows.isEmpty
-            ? "NULL"
-            : """
-            (SELECT value FROM device_label AS zone WHERE zone.device_id = device.id
-                AND zone.label = '\(CampaignPlan.offsetLabel)')
-            """
+        plan.windows.isEmpty ? "NULL" : ClockLabel.sql
     }
 
     /// Devices that are alike, by wave; those that no wave's query finds are spread over the others.
-    func buckets(in db: Database) throws -> [CampaignForecast.Bucket] {
+    func buckets(
+        in db: Database,
+        _ places: inout OutlookPlaces
+    ) throws -> [CampaignForecast.Bucket] {
         let waves = WaveColumn(plan, now: now)
         let (sql, arguments) = pages.all(
             select: "\(waves.sql), \(interval), \(silence), \(zone), COUNT(*)",
@@ -127,7 +132,7 @@ private struct CampaignTarget {
             suffix: "GROUP BY 1, 2, 3, 4 LIMIT \(CampaignForecast.maximumBuckets)"
         )
         let rows = try Row.fetchAll(db, sql: sql, arguments: waves.arguments + arguments)
-        let buckets = rows.map { row in bucket(row) }
+        let buckets = rows.compactMap { row in bucket(row, &places) }
         var matching: [Int: Int] = [:]
         for bucket in buckets where bucket.wave >= 0 {
             matching[bucket.wave, default: 0] += bucket.count
@@ -138,7 +143,8 @@ private struct CampaignTarget {
             + spread(buckets.filter { $0.wave < 0 }, over: sizes)
     }
 
-    private func bucket(_ row: Row) -> CampaignForecast.Bucket {
+    private func bucket(_ row: Row, _ places: inout OutlookPlaces) -> CampaignForecast.Bucket? {
+        guard let clock = places.number(ClockLabel(row[3]), count: row[4]) else { return nil }
         let interval: Int64? = row[1]
         let silence: Int = row[2]
         let allowance = plan.silence.allowance(interval: interval)
@@ -146,7 +152,7 @@ private struct CampaignTarget {
             wave: row[0],
             intervalSeconds: interval,
             silentSeconds: silence == 2 ? nil : silence == 1 ? allowance + 1 : 0,
-            offsetMinutes: plan.utcOffset(label: row[3]),
+            clock: clock,
             count: row[4]
         )
     }

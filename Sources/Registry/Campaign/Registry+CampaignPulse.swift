@@ -91,7 +91,7 @@ extension Registry {
                 arguments: [id, now]
             )
             if silent != nil { return true }
-            let counts = try db.campaignCounts(id, waves: campaign.plan.waves.count)
+            let counts = try db.campaignCounts(id, of: campaign.plan)
             var machine = campaign.machine
             return !machine.tick(counts, at: now).isEmpty
         }

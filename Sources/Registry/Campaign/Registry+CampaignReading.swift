@@ -121,7 +121,7 @@ extension Database {
         CampaignSummary(
             plan: campaign.plan,
             state: campaign.state,
-            counts: try campaignCounts(campaign.id, waves: campaign.plan.waves.count),
+            counts: try campaignCounts(campaign.id, of: campaign.plan),
             createdAt: campaign.createdAt
         )
     }
@@ -138,7 +138,7 @@ extension Database {
         let left = counts[.waiting] + counts[.blocked]
         return CampaignDetails(
             summary: summary,
-            hold: campaign.state.phase.isOver ? nil : hold,
+            hold: campaign.state.phase.isOver ? nil : hold ?? counts.unknownClocks,
             jobs: campaign.jobs.map(\.word),
             waitsFor: counts[.blocked] == 0 ? [:] : try blockers(of: campaign.id),
             slowest: try campaignMembers(
@@ -208,6 +208,18 @@ extension Row {
             expectedBy: self[9],
             changedAt: self[10]
         )
+    }
+}
+
+extension CampaignCounts {
+    /// That some wait by a clock which this program does not know any more.
+    fileprivate var unknownClocks: String? {
+        let waiting = waves.reduce(0) { sum, wave in
+            sum + wave.waitingByClock.reduce(0) { $0 + (clocks[$1.key] == nil ? $1.value : 0) }
+        }
+        guard waiting > 0 else { return nil }
+        return
+            "timeZoneUnknown: \(waiting) devices wait by a time zone that this server does not know"
     }
 }
 

@@ -15,9 +15,7 @@ extension Registry {
         now: Int64
     ) async throws(RegistryError) -> CampaignDetails {
         try await writer.perform { transaction in
-            do throws(FleetError) { try plan.checkDeadline(at: now) } catch {
-                throw RegistryError(.invalid, error.description)
-            }
+            try plan.checkClock(at: now)
             try transaction.demandTarget(of: plan)
             let state = CampaignState(createdBy: actor)
             let row = try transaction.row(
@@ -66,6 +64,7 @@ extension Registry {
             return try machine.start(
                 by: actor,
                 needsSecondPerson: try transaction.needsSecondPerson(),
+                clocks: machine.plan.clocks,
                 at: now
             )
         }
@@ -82,6 +81,7 @@ extension Registry {
             try machine.approve(
                 by: actor,
                 needsSecondPerson: try transaction.needsSecondPerson(),
+                clocks: machine.plan.clocks,
                 at: now
             )
         }

@@ -41,11 +41,14 @@ extension Transaction {
             else { continue }
             switch member.state {
             case .waiting, .blocked, .released, .offered, .suspect:
-                member.blockedBy = nil
-                member.expectedBy = nil
-                try move(&member, to: .skipped, detail: reason.rawValue, now: now)
                 // Of one key the others may go on.
-                if key != nil { try unblock(device, key: campaign.plan.key, now: now) }
+                if key != nil {
+                    try skip(&member, because: reason, of: campaign, now: now)
+                } else {
+                    member.blockedBy = nil
+                    member.expectedBy = nil
+                    try move(&member, to: .skipped, detail: reason.rawValue, now: now)
+                }
             case .rollingBack:
                 member.expectedBy = nil
                 try move(&member, to: .kept, now: now)
@@ -54,10 +57,24 @@ extension Transaction {
         }
     }
 
+    /// Leaves one member out, so that other campaigns may go on with its key.
+    func skip(
+        _ member: inout MemberRow,
+        because reason: SkipReason,
+        of campaign: LiveCampaign,
+        now: Int64
+    ) throws {
+        member.blockedBy = nil
+        member.expectedBy = nil
+        try move(&member, to: .skipped, detail: reason.rawValue, now: now)
+        try unblock(member.device, key: campaign.plan.key, now: now)
+    }
+
     /// A device is new, or is another than before: open campaigns may want it.
     func campaigns(meet device: Int64, now: Int64) throws {
         let live = try liveCampaigns()
-        guard live.values.contains(where: \.isOpen) else { return }
+        guard !live.isEmpty else { return }
+        try relocate(device, in: live.values.filter { !$0.plan.windows.isEmpty }, now: now)
         for campaign in live.values.sorted(by: { $0.id < $1.id }) where campaign.isOpen {
             try join(device, to: campaign, now: now)
         }

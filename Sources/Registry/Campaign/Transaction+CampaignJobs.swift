@@ -16,10 +16,10 @@ extension Transaction {
             return [.deal(left: try waveSizes(of: campaign))]
         case .deal(let left):
             return try deal(campaign, left: left, now: now).map { [.deal(left: $0)] } ?? []
-        case .release(let wave, let count, let offsets):
-            let done = try release(campaign, wave: wave, count: count, offsets: offsets, now: now)
+        case .release(let wave, let count, let clocks):
+            let done = try release(campaign, wave: wave, count: count, clocks: clocks, now: now)
             guard done > 0, count > done else { return [] }
-            return [.release(wave: wave, count: count - done, offsets: offsets)]
+            return [.release(wave: wave, count: count - done, clocks: clocks)]
         case .cancel(let wave):
             let ending = Ending(
                 // Who was released with a compromised key has to go on.

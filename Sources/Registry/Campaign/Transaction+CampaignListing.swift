@@ -14,9 +14,7 @@ extension Transaction {
         let (sql, arguments) = pages.page(
             select: """
                 device.id, device.name, device.state, device.group_id,
-                (SELECT value FROM device_label AS zone
-                    WHERE zone.device_id = device.id AND zone.label = '\(CampaignPlan.offsetLabel)'),
-                \(waves.sql)
+                \(ClockLabel.sql), \(waves.sql)
                 """,
             filter: "+device.state IN (1, 2, 5)",
             after: after,
@@ -30,7 +28,7 @@ extension Transaction {
                     name: try row.name(1, as: DeviceID.self),
                     state: try row.value(2, as: DeviceState.self),
                     group: row[3],
-                    zone: row[4],
+                    clock: row[4],
                     wave: row[5]
                 ),
                 to: live,
@@ -43,7 +41,7 @@ extension Transaction {
     /// How many ranked members each wave is to get.
     func waveSizes(of campaign: CampaignRow) throws -> [Int] {
         try flushCampaigns()
-        let counts = try db.campaignCounts(campaign.id, waves: campaign.plan.waves.count)
+        let counts = try db.campaignCounts(campaign.id, of: campaign.plan)
         var matching: [Int: Int] = [:]
         for (wave, members) in counts.waves.enumerated() {
             let count = members[.waiting] + members[.blocked]
@@ -95,8 +93,7 @@ extension Transaction {
             db,
             sql: """
                 SELECT device.id, device.name, device.state, device.group_id,
-                    (SELECT value FROM device_label AS zone WHERE zone.device_id = device.id
-                        AND zone.label = '\(CampaignPlan.offsetLabel)'), \(waves.sql)
+                    \(ClockLabel.sql), \(waves.sql)
                 FROM device WHERE device.id = ? AND device.state IN (1, 2, 5)
                 """,
             arguments: waves.arguments + [device]
@@ -110,13 +107,55 @@ extension Transaction {
                 name: try row.name(1, as: DeviceID.self),
                 state: try row.value(2, as: DeviceState.self),
                 group: row[3],
-                zone: row[4],
+                clock: row[4],
                 // Never a wave that is over, so that nobody comes in past a gate.
                 wave: max(found >= 0 ? found : last, campaign.openWave, 0)
             ),
             to: campaign,
             now: now
         )
+    }
+
+    /// Follows what a device's labels say of its clock now, while its turn has not come.
+    func relocate(_ device: Int64, in campaigns: [LiveCampaign], now: Int64) throws {
+        guard !campaigns.isEmpty else { return }
+        let text = try Row.fetchOne(
+            db,
+            sql: "SELECT \(ClockLabel.sql) FROM device WHERE device.id = ?",
+            arguments: [device]
+        )
+        let label = ClockLabel(text?[0])
+        for var member in try openMembers(of: device) {
+            guard let campaign = campaigns.first(where: { $0.id == member.campaign }) else {
+                continue
+            }
+            let clock = try clock(label, of: campaign.plan)
+            switch member.state {
+            case .waiting, .blocked:
+                guard let clock else {
+                    try skip(&member, because: .timeZoneUnknown, of: campaign, now: now)
+                    continue
+                }
+                guard clock != member.clock else { continue }
+                member.clock = clock
+                let detail = member.state == .waiting ? member.waitingDetail : 0
+                try move(&member, to: member.state, detail: detail, now: now)
+            case .skipped where member.isLost:
+                guard let clock, campaign.isListening else { continue }
+                let old = (member.wave, member.detail)
+                member.clock = clock
+                member.wave = max(member.wave, campaign.openWave)
+                try move(
+                    &member,
+                    to: .waiting,
+                    detail: member.waitingDetail,
+                    now: now,
+                    from: old
+                )
+                try claim(&member, for: campaign, now: now)
+            default: continue
+            }
+        }
     }
 
     func live(_ campaign: CampaignRow) throws -> LiveCampaign {
@@ -132,11 +171,14 @@ extension Transaction {
         now: Int64
     ) throws {
         let plan = campaign.plan
-        let reason = try skipReason(candidate, key: plan.key)
-        let zone = plan.windows.isEmpty ? 0 : plan.utcOffset(label: candidate.zone)
-        let wave = reason == nil ? candidate.wave : max(candidate.wave, 0)
+        let clock = try clock(ClockLabel(candidate.clock), of: plan)
+        let reason =
+            try skipReason(candidate, key: plan.key) ?? (clock == nil ? .timeZoneUnknown : nil)
+        // Who is left out is counted with the first wave; who may come back, where late ones join.
+        let left = reason == .timeZoneUnknown ? plan.waves.count - 1 : 0
+        let wave = reason == nil || candidate.wave >= 0 ? candidate.wave : left
         let state = reason == nil ? MemberState.waiting : .skipped
-        let detail = reason?.rawValue ?? (wave < 0 ? 0 : zone)
+        let detail = reason?.rawValue ?? (wave < 0 ? 0 : clock ?? 0)
         let isNew = try row(
             """
             INSERT INTO campaign_member
@@ -146,7 +188,7 @@ extension Transaction {
             """,
             [
                 campaign.id, candidate.id, state.rawValue, wave, plan.rank(of: candidate.name),
-                detail, zone, now,
+                detail, clock ?? 0, now,
             ]
         )
         guard isNew != nil else { return }
@@ -157,6 +199,31 @@ extension Transaction {
             [campaign.id, candidate.id]
         )
         if var member = added.first { try claim(&member, for: campaign, now: now) }
+    }
+
+    /// The number of a device's clock; nil for one that its label does not tell.
+    func clock(_ label: ClockLabel, of plan: CampaignPlan) throws -> Int? {
+        if plan.windows.isEmpty { return 0 }
+        switch label {
+        case .none: return try plan.timeZone.map { try number(of: $0) } ?? plan.utcOffsetMinutes
+        case .offset(let minutes): return minutes
+        case .zone(let name): return try number(of: name)
+        case .unknown: return nil
+        }
+    }
+
+    private func number(of zone: TimeZoneName) throws -> Int {
+        if let row = try row("SELECT id FROM time_zone WHERE name = ?", [zone.description]) {
+            return row[0]
+        }
+        try run(
+            """
+            INSERT INTO time_zone (id, name)
+            SELECT MAX(COALESCE(MAX(id), 0) + 1, \(CampaignClocks.firstZone)), ? FROM time_zone
+            """,
+            [zone.description]
+        )
+        return try number(of: zone)
     }
 
     private func skipReason(_ candidate: CampaignCandidate, key: KeyName) throws -> SkipReason? {
@@ -177,8 +244,8 @@ struct CampaignCandidate {
     let name: DeviceID
     let state: DeviceState
     let group: Int64
-    /// What its label says of its time zone.
-    let zone: String?
+    /// What its labels say of its clock.
+    let clock: String?
     /// The wave whose query finds it; -1 when none does.
     let wave: Int
 }

@@ -9,19 +9,19 @@ extension Transaction {
         _ campaign: CampaignRow,
         wave: Int,
         count: Int,
-        offsets: [Int]?,
+        clocks: [Int]?,
         now: Int64
     ) throws -> Int {
         let live = try live(campaign)
         var left = min(count, CampaignJob.chunk)
         let first = left
-        for offset in offsets ?? [0] where left > 0 {
+        for clock in clocks ?? [0] where left > 0 {
             let members = try members(
                 """
                 campaign_id = ? AND wave = ? AND detail = ? AND campaign_member.state = 1
                 ORDER BY rank LIMIT ?
                 """,
-                [campaign.id, wave, offset, left]
+                [campaign.id, wave, clock, left]
             )
             left -= members.count
             for var member in members { try release(&member, of: live, now: now) }

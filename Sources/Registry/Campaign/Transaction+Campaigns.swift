@@ -11,6 +11,8 @@ struct LiveCampaign: Sendable {
     let openWave: Int
     /// Whether devices may still join.
     let isOpen: Bool
+    /// Whether members that were left out may still have their turn.
+    let isListening: Bool
 }
 
 /// What a commit changes of campaigns, written once at its end.
@@ -45,8 +47,8 @@ extension Transaction {
                     startedAt: campaign.state.startedAt ?? 0
                 ),
                 openWave: campaign.state.openWave,
-                isOpen: campaign.plan.isDynamic
-                    && (phase == .preparing || phase == .running || phase == .paused)
+                isOpen: campaign.plan.isDynamic && [.preparing, .running, .paused].contains(phase),
+                isListening: [.preparing, .running, .paused].contains(phase)
             )
         }
         memory.campaigns = campaigns

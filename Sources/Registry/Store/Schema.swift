@@ -29,7 +29,7 @@ enum Schema {
         }
     }
 
-    private static let steps = [first, lifecycle, campaigns, anchors]
+    private static let steps = [first, lifecycle, campaigns, anchors, timeZones]
 
     static let first = """
         CREATE TABLE fleet (

@@ -23,6 +23,9 @@ extension Fleet.CampaignPlan {
         }
         let test = try SequentialTest.reading(request.sequentialTest)
         let silence = try Silence(request.silence)
+        let timeZone = try request.timeZone.map { text throws(AdminProblem) in
+            try checked("timeZone") { () throws(FleetError) in try TimeZoneName(parsing: text) }
+        }
         var retries: [CampaignFailure: Int] = [:]
         for (kind, budget) in request.retries ?? [:] {
             retries[try choice(kind, "retries") { CampaignFailure(parsing: $0) }] = budget
@@ -38,6 +41,7 @@ extension Fleet.CampaignPlan {
                 waves: waves ?? [Wave(.rest)],
                 windows: windows ?? [],
                 utcOffsetMinutes: request.utcOffsetMinutes ?? 0,
+                timeZone: timeZone,
                 maximumInFlight: request.maximumInFlight ?? 1_000,
                 deadline: request.deadline?.seconds,
                 stopRules: rules ?? Self.standardStopRules,

@@ -23,7 +23,8 @@ extension AdminModel.CampaignPlan {
         isDynamic = plan.isDynamic
         waves = plan.waves.map { Wave($0) }
         windows = plan.windows.map { Window($0) }
-        utcOffsetMinutes = plan.utcOffsetMinutes
+        utcOffsetMinutes = plan.timeZone == nil ? plan.utcOffsetMinutes : nil
+        timeZone = plan.timeZone?.description
         maximumInFlight = plan.maximumInFlight
         deadline = plan.deadline.map { Timestamp(seconds: $0) }
         stopRules = plan.stopRules.map { StopRule($0) }

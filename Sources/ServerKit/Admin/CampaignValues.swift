@@ -124,7 +124,7 @@ extension AdminModel.CampaignForecast {
                     contactSeconds: device.intervalSeconds
                 )
             },
-            warnings: forecast.warnings
+            warnings: outlook.warnings
         )
     }
 }
