@@ -17,6 +17,8 @@ struct FakeDevice {
     var instance: [UInt8]?
     /// The newest generation of the server's anchor that it has pinned.
     var anchor: UInt32 = 0
+    /// The number of the last order that it obeyed.
+    var lastOrder: UInt64 = 0
     private let crypto = MbedCrypto()
 
     init(_ name: String, kid: [UInt8]? = nil, publicKey: [UInt8]? = nil) throws {
@@ -37,7 +39,7 @@ struct FakeDevice {
             agentVersion: "1.0",
             store: .file,
             level: .software,
-            lastOrder: 0,
+            lastOrder: lastOrder,
             keys: held.sorted { $0.key < $1.key }.map { entry in
                 Report.HeldKey(
                     name: entry.key,
@@ -78,13 +80,15 @@ struct FakeDevice {
         )
     }
 
-    func contact(now: Int64 = Home.now) throws -> Contact {
+    /// `began` is when the session did; without it nothing is held against what was said before.
+    func contact(began: Ticket? = nil, now: Int64 = Home.now) throws -> Contact {
         Contact(
             credential: try Credential(ccs: ccs, sentByValue: false),
             isByValue: false,
             claim: nil,
             report: report,
             brokerPasswordHash: nil,
+            began: began,
             now: now
         )
     }
@@ -154,6 +158,30 @@ struct FakeDevice {
         now: Int64 = Home.now
     ) async throws -> Answer {
         try await talk(to: registry, contact(byValue: claim(bundle), now: now), now: now)
+    }
+
+    /// Destroys what it is told to, by a session or by an order, and remembers the number.
+    mutating func destroy(_ retire: Retire) -> Receipt {
+        var destroyed: [DestroyedKey] = []
+        for (name, epochs) in held {
+            if case .keys(let names) = retire.scope, !names.contains(name) { continue }
+            for held in epochs {
+                // The registry compares what it knows; the rest of the thumbprint is made up.
+                let bytes = held.check + [UInt8](repeating: 0, count: 24)
+                if let thumbprint = Thumbprint(bytes: bytes) {
+                    destroyed.append(
+                        DestroyedKey(name: name, epoch: held.epoch, thumbprint: thumbprint)
+                    )
+                }
+            }
+            held[name] = nil
+        }
+        lastOrder = retire.counter
+        return Receipt(
+            operation: retire.operation,
+            counter: retire.counter,
+            destroyed: destroyed
+        )
     }
 
     /// What it holds in short: `door 1 primary`.

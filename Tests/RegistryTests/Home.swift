@@ -83,6 +83,18 @@ final class Home: Sendable {
         try queue.close()
     }
 
+    func thumbprints(of key: KeyName) throws -> [Thumbprint] {
+        let queue = try DatabaseQueue(path: database)
+        defer { try? queue.close() }
+        return try queue.read { db in
+            try Data.fetchAll(
+                db,
+                sql: "SELECT thumbprint FROM device_key WHERE name = ?",
+                arguments: [key.description]
+            ).compactMap { Thumbprint(bytes: [UInt8]($0)) }
+        }
+    }
+
     func number(_ sql: String) throws -> Int {
         let queue = try DatabaseQueue(path: database)
         defer { try? queue.close() }

@@ -50,9 +50,11 @@ public struct DeviceDetails: Hashable, Sendable {
     public let kid: [UInt8]?
     /// Every generation that the server remembers, by name and epoch.
     public let keys: [KeyRecord]
+    /// What is wrong with rows about its keys that cannot be read, a line for each.
+    public let damage: [String]
     /// What the device said that it holds, when it was heard last.
     public let reported: [Report.HeldKey]
-    /// How often it was told to retire, or to destroy a key.
+    /// The number of the last order to it, to retire or to destroy a key; 0 for none.
     public let orderCounter: UInt64
     /// Keys that were retired for it alone.
     public let retiredKeys: [KeyName]

@@ -10,7 +10,7 @@ extension Database {
     func auditHead(vault: Vault) throws -> AuditHead {
         guard let row = try Row.fetchOne(self, sql: "SELECT count, hash, mac FROM audit_head")
         else { throw RegistryError(.damaged, "the head of the audit log is gone") }
-        let head = AuditHead(count: row[0], hash: row.bytes(1))
+        let head = AuditHead(count: try row.count(0, as: Int64.self), hash: row.bytes(1))
         // Going on from a forged head would sign the forgery.
         guard constantTimeEqual(vault.authenticate(head).rawSpan, row.bytes(2).rawSpan) else {
             throw RegistryError(
@@ -69,20 +69,20 @@ extension Row {
             let details = AuditEvent.details(parsing: bytes(7))
         else { return nil }
         var key: KeyName?
-        if let text = self[5] as String? {
-            guard let name = try? KeyName(parsing: text) else { return nil }
+        if !(self[5] as DatabaseValue).isNull {
+            guard let text = text(5), let name = try? KeyName(parsing: text) else { return nil }
             key = name
         }
         var epoch: Epoch?
-        if let number = self[6] as Int64? {
-            guard let value = UInt32(exactly: number).flatMap({ Epoch($0) }) else { return nil }
+        if !(self[6] as DatabaseValue).isNull {
+            guard let value = try? self.epoch(6) else { return nil }
             epoch = value
         }
         return AuditEvent(
             time: time,
             kind: kind,
             actor: actor,
-            device: self[4],
+            device: text(4),
             key: key,
             epoch: epoch,
             details: details

@@ -69,14 +69,16 @@ extension Registry {
             )
             guard let row else { throw RegistryError(.notFound, "there is no device \(id)") }
             let number: Int64 = row[9]
-            let keys = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT \(Row.keyColumns)
-                    FROM device_key WHERE device_id = ? ORDER BY name, epoch
-                    """,
-                arguments: [number]
-            ).map { row in try row.keyRecord() }
+            let keys = try StoredKeys(
+                try Row.fetchAll(
+                    db,
+                    sql: """
+                        SELECT \(Row.keyColumns), NULL
+                        FROM device_key WHERE device_id = ? ORDER BY name, epoch
+                        """,
+                    arguments: [number]
+                )
+            )
             let retired = try Row.fetchAll(
                 db,
                 sql: "SELECT name FROM retired_key WHERE device_id = ? ORDER BY name",
@@ -93,9 +95,10 @@ extension Registry {
                 device: try row.device(),
                 publicKey: row.bytes(10),
                 kid: row.bytesIfAny(11),
-                keys: keys,
+                keys: keys.records,
+                damage: keys.unreadable.map(\.description),
                 reported: ReportRecord.decode(row.bytes(12)),
-                orderCounter: row[13],
+                orderCounter: try row.count(13, as: UInt64.self),
                 retiredKeys: retired,
                 notices: notices
             )
@@ -159,12 +162,12 @@ extension Row {
             id: try name(0, as: DeviceID.self),
             group: try name(1, as: GroupName.self),
             state: try value(2, as: DeviceState.self),
-            store: (self[3] as UInt64?).flatMap { Report.StoreKind(rawValue: $0) },
-            level: (self[4] as UInt64?).flatMap { Report.SecurityLevel(rawValue: $0) },
-            agentVersion: self[5],
-            createdAt: self[6],
-            lastSeen: self[7],
-            contactInterval: self[8]
+            store: try number(3, as: UInt64.self).flatMap { Report.StoreKind(rawValue: $0) },
+            level: try number(4, as: UInt64.self).flatMap { Report.SecurityLevel(rawValue: $0) },
+            agentVersion: text(5),
+            createdAt: try count(6, as: Int64.self),
+            lastSeen: try number(7),
+            contactInterval: try number(8)
         )
     }
 }

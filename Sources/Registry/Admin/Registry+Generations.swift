@@ -116,13 +116,23 @@ extension Transaction {
             )
         }
         let latest = keys.records.filter { $0.name == key }.map(\.epoch).max()
-        guard let next = latest?.next else { throw keys.conflict(key, "no number is left") }
+        guard let next = try latest?.next.map({ try keys.unused($0, of: key) }) else {
+            throw keys.conflict(key, "no number is left")
+        }
         let material = try keys.material(at: source, group: group)
         // What was due is done by this.
         try keys.setRotation(active, at: nil)
         var details = details
         details["rolledBackTo"] = "\(before.epoch)"
-        try keys.add(key, next, material, group: group, details: details)
+        try keys.add(
+            key,
+            next,
+            material,
+            // An old key does not become young by another number: its greatest age counts on.
+            createdAt: before.createdAt,
+            group: group,
+            details: details
+        )
         try nudge(device, now: now)
         guard let made = keys.records.last else { preconditionFailure("it was added just now") }
         return made

@@ -63,7 +63,7 @@ extension Registry {
             try transaction.insert(spec, actor: actor, now: now)
         }
         // Only hints: a device that gets none learns of the key when it comes by itself.
-        try await forEachDevice(in: group) { transaction, device in
+        try await forEachDevice(in: group, now: now) { transaction, device in
             try transaction.nudge(device.name, now: now)
             return 1
         }

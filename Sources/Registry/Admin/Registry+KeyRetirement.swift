@@ -5,9 +5,11 @@ public import KeyExchange
 extension Registry {
     /// Retires a key: for one device, or for a group and every device that it will ever have.
     ///
-    /// It is not offered any more. Each device is told to destroy it at its next contact, and when it
-    /// has said which generations it destroyed, the server destroys its own. Returns how many devices
-    /// have it still. Doing it twice changes nothing; there is no way back, a new key has a new name.
+    /// It is not offered any more, and campaigns leave it out. Each device that has it is told to destroy
+    /// it at its next contact, and by a signed order that needs no session; when it has said which
+    /// generations it destroyed, the server destroys its own. Returns how many devices have it still.
+    /// Doing it twice changes nothing, and finishes what a crash in the middle of a group has left
+    /// undone; there is no way back, a new key has a new name.
     public func retireKey(
         _ scope: KeyScope,
         key: KeyName,
@@ -24,10 +26,12 @@ extension Registry {
             let group = try await writer.perform { transaction in
                 try transaction.retire(key, of: name, order)
             }
-            return try await forEachDevice(in: group) { transaction, device in
-                guard try transaction.has(key, device.id) else { return 0 }
-                try transaction.nudge(device.name, now: now)
-                return 1
+            return try await forEachDevice(
+                in: group,
+                states: Self.mayLoseKeys,
+                now: now
+            ) { transaction, device in
+                try transaction.orderAway(key, of: device.name, now: now) ? 1 : 0
             }
         case .query(let query):
             try await writer.perform { transaction in
@@ -55,10 +59,7 @@ extension Transaction {
         _ order: Registry.KeyOrder
     ) throws -> Int {
         let device = try device(named: name, in: Registry.mayLoseKeys)
-        guard let row = try self.device(named: name) else {
-            throw RegistryError(.notFound, "there is no device \(name)")
-        }
-        let group = try group(row.group)
+        let group = try group(device.group)
         let isSpecified = group.specs.contains { $0.name == key } || group.retired.contains(key)
         guard try isSpecified || has(key, device.id) else {
             throw RegistryError(.notFound, "device \(name) has no key \(key)")
@@ -74,9 +75,22 @@ extension Transaction {
             try run("UPDATE device SET has_retired_keys = 1 WHERE id = ?", [device.id])
             try audit(order, device: name, group: nil)
         }
-        guard try has(key, device.id) else { return 0 }
-        if row.state == .enrolled { try nudge(name, now: order.now) }
-        return 1
+        return try orderAway(key, of: name, now: order.now) ? 1 : 0
+    }
+
+    /// Tells the device to destroy what was retired, and its campaigns that they have lost it; whether
+    /// the server still holds a generation of the key.
+    fileprivate func orderAway(_ key: KeyName, of name: DeviceID, now: Int64) throws -> Bool {
+        guard let device = try device(named: name) else {
+            throw RegistryError(.notFound, "there is no device \(name)")
+        }
+        try campaigns(leave: device.id, key: key, because: .keyRetired, now: now)
+        guard try has(key, device.id) else { return false }
+        let keys = try Keys(of: device, actor: "server", now: now, in: self)
+        let retired = try retiredKeys(of: device, in: try group(device.group))
+        _ = try retirement(of: retired, keys, device, counter: device.orderCounter, now: now)
+        if device.state == .enrolled { try nudge(name, now: now) }
+        return true
     }
 
     fileprivate func retire(

@@ -76,7 +76,7 @@ private struct OpenRetirement {
         switch try row.value(0, as: DeviceState.self) {
         case .retiring: scope = .device
         case .enrolled, .quarantined:
-            let parts = (row[4] as String? ?? "").split(separator: " ")
+            let parts = (row.text(4) ?? "").split(separator: " ")
             guard !parts.isEmpty else { return nil }
             let names = parts.compactMap { try? KeyName(parsing: $0) }
             guard Set(names).count == parts.count, parts.count <= MessageLimits.keys else {
@@ -85,11 +85,11 @@ private struct OpenRetirement {
             scope = .keys(names)
         case .registered, .retired: return nil
         }
-        guard let operation = OperationID(bytes: row.bytes(2)), row[1] as Int64 > 0 else {
+        counter = try row.count(1, as: UInt64.self)
+        anchor = try row.count(3, as: UInt32.self)
+        guard let operation = OperationID(bytes: row.bytes(2)), counter > 0 else {
             throw RegistryError(.damaged, "a retirement without an operation")
         }
         self.operation = operation
-        counter = row[1]
-        anchor = row[3]
     }
 }

@@ -21,10 +21,13 @@ extension Registry {
             let next = device.state == .registered ? DeviceState.retired : .retiring
             try transaction.run(
                 """
-                UPDATE device SET state = ?, order_counter = order_counter + 1,
-                    retire_operation = ?, retire_keys = NULL WHERE id = ?
+                UPDATE device SET state = ?, order_counter = ?, retire_operation = ?,
+                    retire_keys = NULL WHERE id = ?
                 """,
-                [next.rawValue, Data(operation.bytes), device.id]
+                [
+                    next.rawValue, Int64(Self.orderNumber(after: device.orderCounter, now: now)),
+                    Data(operation.bytes), device.id,
+                ]
             )
             transaction.count(next, leaving: device.state)
             try transaction.audit(
@@ -52,17 +55,19 @@ extension Registry {
         now: Int64
     ) async throws(RegistryError) -> Device {
         try await change(id) { transaction, device in
-            try transaction.move(
-                device,
-                from: .enrolled,
-                to: .quarantined,
-                event: AuditEvent(
-                    time: now,
-                    kind: .deviceQuarantined,
-                    actor: actor,
-                    device: id.description
+            guard
+                try transaction.move(
+                    device,
+                    from: .enrolled,
+                    to: .quarantined,
+                    event: AuditEvent(
+                        time: now,
+                        kind: .deviceQuarantined,
+                        actor: actor,
+                        device: id.description
+                    )
                 )
-            )
+            else { return }
             try transaction.campaigns(leave: device.id, because: .quarantined, now: now)
         }
     }
@@ -75,17 +80,19 @@ extension Registry {
         now: Int64
     ) async throws(RegistryError) -> Device {
         try await change(id) { transaction, device in
-            try transaction.move(
-                device,
-                from: .quarantined,
-                to: .enrolled,
-                event: AuditEvent(
-                    time: now,
-                    kind: .deviceReleased,
-                    actor: actor,
-                    device: id.description
+            guard
+                try transaction.move(
+                    device,
+                    from: .quarantined,
+                    to: .enrolled,
+                    event: AuditEvent(
+                        time: now,
+                        kind: .deviceReleased,
+                        actor: actor,
+                        device: id.description
+                    )
                 )
-            )
+            else { return }
             try transaction.run(
                 """
                 UPDATE device SET instance = NULL, earlier_instances = NULL, run = NULL, ticket = NULL
@@ -97,6 +104,8 @@ extension Registry {
                 "DELETE FROM notice WHERE device_id = ? AND kind = ?",
                 [device.id, NoticeKind.cloned.rawValue]
             )
+            // What was ordered meanwhile waits for it.
+            try transaction.nudge(id, now: now)
         }
     }
 
@@ -126,14 +135,25 @@ extension Registry {
     }
 }
 
+extension Registry {
+    /// The number of the next order to a device: above the last one, and not below the clock.
+    ///
+    /// A server that came back from an old copy of itself does not know which numbers it gave out since.
+    /// They were not above the clock of their day, so the clock of today is above all of them.
+    static func orderNumber(after last: UInt64, now: Int64) -> UInt64 {
+        max(last + 1, min(UInt64(clamping: now), Transaction.plausibleOrder - 1))
+    }
+}
+
 extension Transaction {
+    /// Whether it was not there already.
     fileprivate func move(
         _ device: DeviceRow,
         from: DeviceState,
         to: DeviceState,
         event: AuditEvent
-    ) throws {
-        if device.state == to { return }
+    ) throws -> Bool {
+        if device.state == to { return false }
         guard device.state == from else {
             throw RegistryError(
                 .conflict,
@@ -143,5 +163,6 @@ extension Transaction {
         try run("UPDATE device SET state = ? WHERE id = ?", [to.rawValue, device.id])
         count(to, leaving: from)
         try audit(event)
+        return true
     }
 }

@@ -40,7 +40,7 @@ extension Registry {
         case .device(let name):
             return try await writer.perform { transaction in
                 let device = try transaction.device(named: name, in: order.states)
-                let count = try body(transaction, device)
+                let count = try body(transaction, DeviceEntry(id: device.id, name: name))
                 if let key = order.key, count == 0 {
                     throw RegistryError(.notFound, "device \(name) has no key \(key)")
                 }
@@ -54,7 +54,7 @@ extension Registry {
                 try transaction.audit(order, device: nil, group: name)
                 return group
             }
-            return try await forEachDevice(in: group, states: order.states, body)
+            return try await forEachDevice(in: group, states: order.states, now: order.now, body)
         case .query(let query):
             try await writer.perform { transaction in
                 try transaction.audit(order, device: nil, group: nil, query: query)
@@ -73,6 +73,7 @@ extension Registry {
     func forEachDevice(
         in group: Int64,
         states: some Collection<DeviceState> & Sendable = [.enrolled],
+        now: Int64,
         _ body: @escaping @Sendable (Transaction, DeviceEntry) throws -> Int
     ) async throws(RegistryError) -> Int {
         var sum = 0
@@ -88,11 +89,8 @@ extension Registry {
                     ORDER BY name LIMIT \(Self.chunk)
                     """,
                     [group, after]
-                ).map { row in
-                    DeviceEntry(id: row[0], name: try row.name(1, as: DeviceID.self))
-                }
-                let count = try devices.reduce(0) { $0 + (try body(transaction, $1)) }
-                return (count, devices.count < Self.chunk ? nil : devices.last?.name.description)
+                )
+                return try transaction.forEach(devices, now: now, body)
             }
             sum += count
             guard let last else { return sum }
@@ -102,8 +100,32 @@ extension Registry {
 }
 
 extension Transaction {
+    /// Runs a change for each device of a page (`id, name`); returns the sum, and the name to go on
+    /// after, nil when this was the last page.
+    ///
+    /// A device whose rows cannot be read is noticed and passed over: it keeps no other from an order,
+    /// which may be an urgent one.
+    func forEach(
+        _ page: [Row],
+        now: Int64,
+        _ body: (Transaction, Registry.DeviceEntry) throws -> Int
+    ) throws -> (Int, String?) {
+        var sum = 0
+        for row in page {
+            let id: Int64 = row[0]
+            let name = try? row.name(1, as: DeviceID.self)
+            do {
+                guard let name else { throw row.damaged("a name that is none") }
+                sum += try body(self, Registry.DeviceEntry(id: id, name: name))
+            } catch let error as RegistryError where error.code == .damaged {
+                try noticeDamage(error.detail, about: id, named: name, now: now)
+            }
+        }
+        return (sum, page.count < Registry.chunk ? nil : page.last?.text(1))
+    }
+
     /// A device by name; `conflict` when it is in none of these states.
-    func device(named name: DeviceID, in states: Set<DeviceState>) throws -> Registry.DeviceEntry {
+    func device(named name: DeviceID, in states: Set<DeviceState>) throws -> DeviceRow {
         guard let device = try device(named: name) else {
             throw RegistryError(.notFound, "there is no device \(name)")
         }
@@ -114,7 +136,7 @@ extension Transaction {
                 "device \(name) is \(device.state): want \(wanted.joined(separator: " or "))"
             )
         }
-        return Registry.DeviceEntry(id: device.id, name: name)
+        return device
     }
 
     /// Throws when the group has no such key; any group has "every key".

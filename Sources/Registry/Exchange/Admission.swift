@@ -63,6 +63,10 @@ struct Admission {
             return refuse(.nameTaken, arrival, "another device has this kid")
         }
         let isNew = device.state == .registered
+        // Each leaves a row, and costs the device nothing but a new name for its credential.
+        if !isNew, transaction.admitsRows(1, by: device.id, at: contact.now) == nil {
+            return refuse(.throttled, arrival, "it enrolled anew too often in this hour")
+        }
         let state = isNew ? DeviceState.enrolled : device.state
         try transaction.run(
             "UPDATE device SET kid = ?, credential = ?, state = ? WHERE id = ?",
@@ -79,7 +83,8 @@ struct Admission {
                     name: device.name,
                     group: device.group,
                     credential: contact.credential.encoded,
-                    report: contact.report
+                    report: contact.report,
+                    hasRetiredKeys: device.hasRetiredKeys
                 )
             ) : .admitted(device)
     }
@@ -163,9 +168,9 @@ struct Admission {
             id: id,
             group: entry.name,
             usesAllowed: 0,
-            usesLeft: row[2],
-            expiresAt: row[3],
-            isRevoked: row[4],
+            usesLeft: try row.count(2, as: UInt32.self),
+            expiresAt: try row.count(3, as: Int64.self),
+            isRevoked: try row.number(4) != 0,
             createdAt: 0
         )
         return bundle.refusal(at: contact.now).map { .bad($0) } ?? .good(group: entry.id)

@@ -35,14 +35,18 @@ struct DeviceRow: Sendable {
     fileprivate init(_ row: Row) throws {
         id = row[0]
         name = try row.name(1, as: DeviceID.self)
-        group = row[2]
+        group = try row.count(2, as: Int64.self)
         state = try row.value(3, as: DeviceState.self)
         credential = row.bytes(4)
-        orderCounter = row[5]
+        orderCounter = try row.count(5, as: UInt64.self)
         retireOperation = OperationID(bytes: row.bytes(6))
-        trust = Trust(anchor: row[14], pinned: row[15], told: row[16])
-        retireKeys = (row[7] as String?) ?? ""
-        hasRetiredKeys = row[8]
+        trust = Trust(
+            anchor: try row.count(14, as: UInt32.self),
+            pinned: try row.number(15, as: UInt32.self),
+            told: try row.count(16, as: UInt32.self)
+        )
+        retireKeys = row.text(7) ?? ""
+        hasRetiredKeys = try row.number(8) != 0
         let length = Report.instanceLength
         let earlier = row.bytes(10)
         presence = Presence(
@@ -66,6 +70,7 @@ struct DeviceRow: Sendable {
         group: Int64,
         credential: [UInt8],
         report: Report,
+        hasRetiredKeys: Bool = false,
         isNew: Bool = false
     ) {
         self.id = id
@@ -77,7 +82,7 @@ struct DeviceRow: Sendable {
         retireOperation = nil
         trust = Trust()
         retireKeys = ""
-        hasRetiredKeys = false
+        self.hasRetiredKeys = hasRetiredKeys
         presence = Presence(reported: report.keys)
         lastContact = nil
         self.isNew = isNew

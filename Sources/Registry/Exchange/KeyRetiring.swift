@@ -17,7 +17,8 @@ extension Transaction {
 
     /// The order to destroy those of them that the server still has; nil when it has none.
     ///
-    /// As long as the same keys are meant it is the same order, so a device that asks again obeys once.
+    /// As long as the same keys are meant it is the same order, so a device that asks again obeys once;
+    /// a new one is left for the device's topic of orders, too.
     func retirement(
         of retired: Set<KeyName>,
         _ keys: Keys,
@@ -38,7 +39,7 @@ extension Transaction {
         }
         let order = Retire(
             operation: try OperationID(crypto: vault.crypto),
-            counter: counter + 1,
+            counter: Registry.orderNumber(after: counter, now: now),
             scope: .keys(names)
         )
         try run(
@@ -48,6 +49,7 @@ extension Transaction {
             """,
             [Int64(order.counter), Data(order.operation.bytes), text, device.id]
         )
+        try self.order(device.name, now: now)
         return order
     }
 
@@ -59,6 +61,7 @@ extension Transaction {
             let indices = keys.records.indices.filter { keys.records[$0].name == name }
             let held = indices.map { keys.records[$0] }.filter(\.state.hasMaterial)
             for index in indices { try keys.destroy(index) }
+            try keys.forgetUnreadable(of: name)
             try audit(
                 AuditEvent(
                     time: now,
@@ -74,6 +77,7 @@ extension Transaction {
             )
         }
         try run("UPDATE device SET retire_keys = NULL WHERE id = ?", [device.id])
+        try order(device.name, now: now)
         try nudge(device.name, now: now)
     }
 }

@@ -17,6 +17,8 @@ struct Keys {
     let now: Int64
     let actor: String
     private(set) var records: [KeyRecord]
+    /// Rows that cannot be read.
+    private(set) var unreadable: [StoredKeys.Unreadable] = []
     private var sealed: [[UInt8]?]
 
     init(of device: DeviceRow, actor: String, now: Int64, in transaction: Transaction) throws {
@@ -40,7 +42,7 @@ struct Keys {
         sealed = []
     }
 
-    /// Reads every generation of every key.
+    /// Reads every generation of every key; of a row that cannot be read an admin is told.
     mutating func load() throws {
         let rows = try transaction.rows(
             """
@@ -50,9 +52,12 @@ struct Keys {
             [id]
         )
         try take(rows)
+        for row in unreadable {
+            try transaction.noticeDamage(row.description, about: id, named: device, now: now)
+        }
     }
 
-    /// Reads one generation alone, so that a damaged row beside it does no harm.
+    /// Reads one generation alone; throws when it cannot be read.
     mutating func load(_ name: KeyName, _ epoch: Epoch) throws {
         try take(
             try transaction.rows(
@@ -63,11 +68,24 @@ struct Keys {
                 [id, name.description, epoch.number]
             )
         )
+        if let row = unreadable.first { throw RegistryError(.damaged, row.description) }
     }
 
     private mutating func take(_ rows: [Row]) throws {
-        records = try rows.map { row in try row.keyRecord() }
-        sealed = rows.map { row in row.bytesIfAny(10) }
+        let stored = try StoredKeys(rows)
+        records = stored.records
+        sealed = stored.sealed
+        unreadable = stored.unreadable
+    }
+
+    /// The number for a new generation: `wanted`, or one above those that a row has which cannot be read.
+    func unused(_ wanted: Epoch, of name: KeyName) throws -> Epoch {
+        let taken = unreadable.filter { $0.name == name }.compactMap(\.epoch).max()
+        guard let taken, taken >= wanted else { return wanted }
+        guard let next = taken.next else {
+            throw RegistryError(.damaged, "key \(name) of \(device): no number is left")
+        }
+        return next
     }
 
     func index(_ name: KeyName, _ epoch: Epoch) -> Int? {
@@ -92,54 +110,14 @@ struct Keys {
         )
     }
 
-    /// Makes, seals and stores a new generation, to be offered.
-    mutating func generate(
-        _ spec: KeySpec,
-        _ epoch: Epoch,
-        group: Transaction.GroupEntry
-    ) throws -> KeyMaterial {
-        let crypto = transaction.vault.crypto
-        let material = KeyMaterial(try crypto.randomSecret(spec.algorithm.keyLength))
-        try add(spec.name, epoch, material, group: group)
-        return material
-    }
-
-    /// Seals and stores a generation of this material, to be offered.
-    mutating func add(
-        _ name: KeyName,
-        _ epoch: Epoch,
-        _ material: KeyMaterial,
-        group: Transaction.GroupEntry,
-        details: [String: String] = [:]
+    /// Takes in a generation that was stored just now.
+    mutating func append(
+        _ record: KeyRecord,
+        sealed bytes: [UInt8],
+        _ details: [String: String]
     ) throws {
-        let vault = transaction.vault
-        let sealed = try vault.seal(
-            material.secret,
-            under: group.key,
-            at: .key(device, name, epoch)
-        )
-        let record = KeyRecord(
-            name: name,
-            epoch: epoch,
-            state: .offered,
-            thumbprint: Thumbprint(of: material.secret, crypto: vault.crypto),
-            createdAt: now,
-            changedAt: now
-        )
-        if records.contains(where: { $0.name == name }) { try tidy(name, before: epoch) }
-        try transaction.run(
-            """
-            INSERT INTO device_key
-                (device_id, name, epoch, state, sealed, thumbprint, created_at, changed_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-            """,
-            [
-                id, name.description, epoch.number, record.state.rawValue, Data(sealed),
-                Data(record.thumbprint.bytes), now, now,
-            ]
-        )
         records.append(record)
-        self.sealed.append(sealed)
+        sealed.append(bytes)
         try audit(record, from: .preActive, details)
         try transaction.campaigns(hear: record, of: id, now: now)
     }
@@ -232,24 +210,6 @@ struct Keys {
                 ]
             )
         }
-    }
-
-    private func tidy(_ name: KeyName, before epoch: Epoch) throws {
-        try transaction.run(
-            """
-            UPDATE device_key SET rotate_at = NULL
-            WHERE device_id = ? AND name = ? AND state = 2 AND rotate_at IS NOT NULL
-            """,
-            [id, name.description]
-        )
-        guard epoch.number > Self.remembered else { return }
-        try transaction.run(
-            """
-            DELETE FROM device_key
-            WHERE device_id = ? AND name = ? AND epoch < ? AND state IN (2, 6, 8)
-            """,
-            [id, name.description, epoch.number - Self.remembered]
-        )
     }
 
     private func audit(

@@ -131,8 +131,10 @@ extension Transaction {
         }
         guard isPlausible else { return known }
         // The order that is open now must be a later one than all that the device has obeyed.
-        let isOpen = device.state == .retiring || device.state == .retired
-        return isOpen ? report.lastOrder + 1 : report.lastOrder
+        guard device.state == .retiring || device.state == .retired else { return report.lastOrder }
+        // What the broker holds for it has a number that it would take for an old one.
+        if device.state == .retiring { try order(device.name, now: now) }
+        return Registry.orderNumber(after: report.lastOrder, now: now)
     }
 
     /// Shuts out a device that is taken for two, where the policy wants it; whether it did.

@@ -39,6 +39,7 @@ extension Transaction {
         var keys = try Keys(of: device, actor: "device", now: now, in: self)
         let held = keys.records.filter(\.state.hasMaterial).map(\.thumbprint)
         for index in keys.records.indices { try keys.destroy(index) }
+        try keys.forgetUnreadable()
         try run(
             "UPDATE device SET state = ? WHERE id = ?",
             [DeviceState.retired.rawValue, device.id]

@@ -28,8 +28,20 @@ extension Registry {
     /// Admits or enrols the device, compares what it has with what it should have, and answers.
     ///
     /// A device that asks again is told the same: the same keys, the same retirement, and no token is
-    /// used up twice. A refusal is written to the audit log.
+    /// used up twice. A refusal is written to the audit log. `damaged` when the device's own row cannot
+    /// be read; an admin is told.
     public func reconcile(_ contact: Contact) async throws(RegistryError) -> Answer {
+        do throws(RegistryError) { return try await answer(contact) } catch {
+            guard error.code == .damaged, let kid = contact.credential.id.kid else { throw error }
+            // In a commit of its own: the other one is undone.
+            try? await writer.perform { transaction in
+                try transaction.noticeDamage(error.detail, kid: kid, now: contact.now)
+            }
+            throw error
+        }
+    }
+
+    private func answer(_ contact: Contact) async throws(RegistryError) -> Answer {
         try await writer.perform { [anchors] transaction in
             switch try Admission(transaction: transaction, contact: contact).decide() {
             case .refused(let problem, let subject):
@@ -87,6 +99,14 @@ extension Registry {
 }
 
 extension Transaction {
+    fileprivate func noticeDamage(_ what: String, kid: [UInt8], now: Int64) throws {
+        guard let row = try row("SELECT id, name FROM device WHERE kid = ?", [Data(kid)]) else {
+            return
+        }
+        let name = try? row.name(1, as: DeviceID.self)
+        try noticeDamage(what, about: row[0], named: name, now: now)
+    }
+
     fileprivate func auditRefusal(_ problem: Problem, about subject: String?, now: Int64) throws {
         guard admitsRefusal(at: now) else { return }
         // The name is only claimed: it is kept if it could be one.
@@ -191,31 +211,5 @@ extension Answer {
         guard case .settle(let device, var settle) = self else { return self }
         settle.anchor = announcement
         return .settle(device: device, settle)
-    }
-}
-
-extension Keys {
-    fileprivate mutating func offer(
-        _ offer: Plan.Offering,
-        group: Transaction.GroupEntry
-    ) throws -> OfferedKey {
-        let material: KeyMaterial
-        if offer.isNew {
-            material = try generate(offer.spec, offer.epoch, group: group)
-        } else {
-            guard let index = index(offer.spec.name, offer.epoch) else {
-                preconditionFailure("the plan names a generation that is not there")
-            }
-            material = try self.material(at: index, group: group)
-        }
-        return OfferedKey(
-            name: offer.spec.name,
-            epoch: offer.epoch,
-            algorithm: offer.spec.algorithm,
-            use: offer.spec.use,
-            graceSeconds: offer.spec.graceSeconds,
-            leaseSeconds: offer.spec.leaseSeconds,
-            material: material
-        )
     }
 }

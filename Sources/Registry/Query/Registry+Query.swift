@@ -49,8 +49,7 @@ extension Registry {
                     after: after,
                     limit: Self.chunk
                 )
-                let count = try devices.reduce(0) { $0 + (try body(transaction, $1)) }
-                return (count, devices.count < Self.chunk ? nil : devices.last?.name.description)
+                return try transaction.forEach(devices, now: now, body)
             }
             sum += count
             guard let last else { return sum }
@@ -76,7 +75,7 @@ extension Transaction {
         states: Set<DeviceState>,
         after: String,
         limit: Int
-    ) throws -> [Registry.DeviceEntry] {
+    ) throws -> [Row] {
         let list = states.map(\.rawValue).sorted().map { "\($0)" }.joined(separator: ", ")
         let (sql, arguments) = pages.page(
             select: "device.id, device.name",
@@ -84,8 +83,6 @@ extension Transaction {
             after: after,
             limit: limit
         )
-        return try Row.fetchAll(db, sql: sql, arguments: arguments).map { row in
-            Registry.DeviceEntry(id: row[0], name: try row.name(1, as: DeviceID.self))
-        }
+        return try Row.fetchAll(db, sql: sql, arguments: arguments)
     }
 }
