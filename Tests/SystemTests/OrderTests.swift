@@ -73,7 +73,7 @@ extension SystemTests {
                 try await lamp.held().isEmpty
             }
             #expect(try await lamp.status().state == "retiring")
-            #expect(try await lamp.status().last_order == 1)
+            #expect(try await lamp.status().last_order > 0)
             lamp.kill()
             // It comes again with the connection, and again by someone's hand.
             try lamp.start(sessionLimit: 1)
@@ -135,7 +135,7 @@ extension SystemTests {
                 try await eventually("the wipe is finished: \(lamp.log)") {
                     try await lamp.held().isEmpty
                 }
-                #expect(try await lamp.status().last_order == 1)
+                #expect(try await lamp.status().last_order > 0)
                 try await estate.start()
                 #expect(try await lamp.running?.end() == 10, "\(lamp.log)")
                 try await eventually("the receipt is in") {
