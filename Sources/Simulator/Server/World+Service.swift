@@ -6,18 +6,23 @@ internal import ServerKit
 extension World {
     func startServer() async {
         guard !server.isRunning else { return }
-        do {
-            try server.open()
-            trace(nil, "starts")
-            if let count = try await server.registry?.status(now: serverTime).audit.count,
-                watch.audited != .max, count < watch.audited
-            {
-                violate(.commitLost, nil, "the audit log had \(watch.audited) rows, now \(count)")
-            }
-            await noteCommit()
-            await sendNudges()
+        do { try server.open() } catch {
+            return violate(.serverFailed, nil, "cannot start: \(error)")
+        }
+        trace(nil, "starts")
+        await compareAuditLog()
+        await noteCommit()
+    }
+
+    /// What was committed before the end must be there after the start.
+    private func compareAuditLog() async {
+        guard let registry = server.registry, watch.audited != .max else { return }
+        do throws(RegistryError) {
+            let count = try await registry.status(now: serverTime).audit.count
+            guard count < watch.audited else { return }
+            violate(.commitLost, nil, "the audit log had \(watch.audited) rows, now \(count)")
         } catch {
-            violate(.serverFailed, nil, "cannot start: \(error)")
+            violate(.serverFailed, nil, "cannot be looked at after a start: \(error)")
         }
     }
 
