@@ -68,10 +68,10 @@ fleet_end() {
 
 # fleet_lamps COUNT : the group, its key, and a bundle for so many devices in $bundle.
 fleet_lamps() {
-    latchkey group create lamps >/dev/null
-    latchkey key-spec create seal --group lamps --algorithm aes-256 >/dev/null
+    latchkey group create lamps --json >/dev/null
+    latchkey key-spec create seal --group lamps --algorithm aes-256 --json >/dev/null
     bundle=$data/lamps.bundle
-    latchkey bundle create --group lamps --uses "$1" --expires 1d --output "$bundle" >/dev/null
+    latchkey bundle create --group lamps --uses "$1" --expires 1d --output "$bundle" --json >/dev/null
 }
 
 # fleet_load COMMAND ARGUMENT… : the load generator on this fleet.

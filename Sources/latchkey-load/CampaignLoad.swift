@@ -41,7 +41,7 @@ struct CampaignLoad: AsyncParsableCommand {
                     "/v1/campaigns",
                     """
                     {"name":"load","key":"\(key)","where":"group=\(group)",
-                     "pace":{"perMinute":600000},"maximumInFlight":\(inFlight)}
+                     "pace":{"perMinute":100000},"maximumInFlight":\(inFlight)}
                     """
                 )
                 try await admin.post("/v1/campaigns/load/start", "{}")
