@@ -71,7 +71,7 @@ fleet_lamps() {
     latchkey group create lamps --json >/dev/null
     latchkey key-spec create seal --group lamps --algorithm aes-256 --json >/dev/null
     bundle=$data/lamps.bundle
-    latchkey bundle create --group lamps --uses "$1" --expires 1d --output "$bundle" --json >/dev/null
+    latchkey bundle create --group lamps --uses "$1" --expires 1d --output "$bundle" >/dev/null 2>"$work/bundle.log"
 }
 
 # fleet_load COMMAND ARGUMENT… : the load generator on this fleet.
