@@ -54,7 +54,9 @@ package final class FakeService: AdminService {
                 auditRows: Int64(state.audit.count),
                 auditHead: "00ff",
                 schemaVersion: 1,
-                databaseBytes: 4_096
+                databaseBytes: 4_096,
+                disk: "enough",
+                diskFreeBytes: 1 << 30
             )
         }
     }

@@ -30,6 +30,11 @@ public struct ServerStatus: Codable, Hashable, Sendable {
     public var schemaVersion: Int
     /// Size of the database.
     public var databaseBytes: Int64
+    /// The room on its disk: `enough`, `low` (campaigns wait) or `full` (all waits but what takes keys
+    /// away).
+    public var disk: String?
+    /// That room in bytes.
+    public var diskFreeBytes: Int64?
 
     /// States all of it.
     public init(
@@ -47,7 +52,9 @@ public struct ServerStatus: Codable, Hashable, Sendable {
         auditRows: Int64,
         auditHead: String? = nil,
         schemaVersion: Int,
-        databaseBytes: Int64
+        databaseBytes: Int64,
+        disk: String? = nil,
+        diskFreeBytes: Int64? = nil
     ) {
         self.version = version
         self.fleet = fleet
@@ -64,6 +71,8 @@ public struct ServerStatus: Codable, Hashable, Sendable {
         self.auditHead = auditHead
         self.schemaVersion = schemaVersion
         self.databaseBytes = databaseBytes
+        self.disk = disk
+        self.diskFreeBytes = diskFreeBytes
     }
 }
 

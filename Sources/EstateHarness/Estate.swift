@@ -14,10 +14,12 @@ package final class Estate: Sendable {
     private let server = Mutex<Program?>(nil)
 
     package var path: String { folder.path }
-    package var data: String { "\(path)/data" }
+    /// A small disk that the server's folder is on, if that was asked for.
+    package let disk: SmallDisk?
+    package var data: String { "\(disk?.path ?? path)/data" }
     package var configuration: String { "\(data)/latchkeyd.toml" }
     package var database: String { "\(data)/latchkey.db" }
-    package var rootKey: String { "\(path)/data-root.key" }
+    package var rootKey: String { "\(data)-root.key" }
     package var serverLog: String { contents("\(path)/server.log") }
     package var running: Program? { server.withLock { $0 } }
 
@@ -31,10 +33,16 @@ package final class Estate: Sendable {
         fleet: String = "acme",
         isProxied: Bool = false,
         seed: UInt64 = 1,
+        diskMegabytes: Int? = nil,
         beside neighbour: Estate? = nil
     ) async throws {
         self.fleet = fleet
         folder = try TemporaryFolder()
+        if let diskMegabytes {
+            disk = try await SmallDisk(over: "\(folder.path)/disk", megabytes: diskMegabytes)
+        } else {
+            disk = nil
+        }
         if let neighbour {
             broker = neighbour.broker
         } else {
@@ -138,7 +146,7 @@ package final class Estate: Sendable {
             in: path,
             log: "\(path)/server.log",
             environment: environment,
-            under: wrapper
+            under: (disk?.inside ?? []) + wrapper
         )
         server.withLock { $0 = program }
         try await eventually("the server answers: \(serverLog)", every: .milliseconds(10)) {
@@ -175,9 +183,16 @@ package final class Estate: Sendable {
         _ program: String,
         _ arguments: [String],
         within limit: Duration = .seconds(30),
-        environment: [String: String] = [:]
+        environment: [String: String] = [:],
+        on disk: SmallDisk? = nil
     ) async throws -> Outcome {
-        let child = try Program(program, arguments, in: path, environment: environment)
+        let child = try Program(
+            program,
+            arguments,
+            in: path,
+            environment: environment,
+            under: (disk ?? self.disk)?.inside ?? []
+        )
         let code = try await child.end(within: limit)
         let outcome = Outcome(
             code: code,

@@ -10,11 +10,14 @@ package final class Lamp: Sendable {
     /// The newest epoch seen in use, for each key and side: none may ever go back.
     private let seen = Mutex<[String: Int]>([:])
 
-    package var state: String { "\(estate.path)/\(name)" }
+    private let disk: SmallDisk?
+    package var state: String { "\(disk?.path ?? estate.path)/\(name)" }
     package var log: String { contents("\(estate.path)/\(name).log") }
     package var running: Program? { agent.withLock { $0 } }
 
-    package init(_ name: String, in estate: Estate) {
+    /// A device whose folder is on the estate's common disk, or on a small one.
+    package init(_ name: String, in estate: Estate, on disk: SmallDisk? = nil) {
+        self.disk = disk
         self.name = name
         self.estate = estate
     }
@@ -26,7 +29,12 @@ package final class Lamp: Sendable {
         _ words: String...,
         within limit: Duration = .seconds(30)
     ) async throws -> Outcome {
-        try await estate.run("latchkey-agent", words + ["--state", state], within: limit)
+        try await estate.run(
+            "latchkey-agent",
+            words + ["--state", state],
+            within: limit,
+            on: disk
+        )
     }
 
     /// Enrols by the command.
@@ -71,7 +79,7 @@ package final class Lamp: Sendable {
             in: estate.path,
             log: "\(estate.path)/\(name).log",
             environment: environment,
-            under: wrapper
+            under: (disk?.inside ?? []) + wrapper
         )
         agent.withLock { $0 = program }
     }

@@ -3,6 +3,8 @@ package struct ServerStatus: Decodable {
     package let broker: String?
     package let auditRows: Int
     package let databaseBytes: Int
+    /// The room on the server's disk: `enough`, `low` or `full`.
+    package let disk: String?
 }
 
 /// What `latchkey device show --json` says.
@@ -21,6 +23,21 @@ package struct DeviceView: Decodable {
     package let device: Device
     package let keys: [Key]
 }
+
+/// What `latchkey campaign show --json` says.
+package struct CampaignView: Decodable {
+    package struct Campaign: Decodable {
+        package let state: String
+        /// How many members are in each state.
+        package let members: [String: Int]
+    }
+    package let campaign: Campaign
+    /// Why it stands still although it runs.
+    package let hold: String?
+}
+
+/// A row of `latchkey bundle list --json`.
+package struct BundleView: Decodable { package let id: String }
 
 /// What `latchkey anchor list --json` says.
 package struct AnchorsView: Decodable {
@@ -85,6 +102,11 @@ extension Estate {
     /// The names of all devices.
     package func devices() async throws -> [String] {
         try await admin("device", "list", "--json").json([DeviceView.Device].self).map(\.id)
+    }
+
+    /// A campaign as the server sees it.
+    package func campaign(_ name: String) async throws -> CampaignView {
+        try await admin("campaign", "show", name, "--json").json(CampaignView.self)
     }
 
     /// The generations of the server's identity.

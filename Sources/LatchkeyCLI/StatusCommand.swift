@@ -39,6 +39,9 @@ struct StatusCommand: AdminCommand {
             ),
             ("store", "\(status.databaseBytes) bytes, layout \(status.schemaVersion)"),
         ]
+        if let level = status.disk, level != "enough" {
+            lines.append(("disk", disk(level, status)))
+        }
         let campaigns = words(status.campaigns)
         if !campaigns.isEmpty { lines.append(("campaigns", campaigns)) }
         for (kind, count) in (status.notices ?? [:]).sorted(by: { $0.key < $1.key }) where count > 0
@@ -55,6 +58,15 @@ struct StatusCommand: AdminCommand {
             let gap = String(repeating: " ", count: 11 - name.count)
             console.print(name + gap + printable(value))
         }
+    }
+
+    private func disk(_ level: String, _ status: ServerStatus) -> String {
+        let free = status.diskFreeBytes.map { ", \($0 >> 20) MB free" } ?? ""
+        let meaning =
+            level == "full"
+            ? "all waits but retirement, quarantine, suspension and compromise"
+            : "campaigns wait"
+        return "\(level)\(free): \(meaning); make room"
     }
 
     /// Counts by kind, without those that are zero.

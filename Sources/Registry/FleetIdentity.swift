@@ -45,7 +45,12 @@ extension Registry {
                 root: root
             )
             precondition(head.count == 1, "a new fleet has one row of audit log")
-            return try store.registry(root: root, lock: lock, crypto: crypto)
+            return try store.registry(
+                root: root,
+                lock: lock,
+                room: DiskRoom(folder: folder, reserve: 0),
+                crypto: crypto
+            )
         } catch {
             store.remove()
             throw error
@@ -140,6 +145,7 @@ extension Store {
     func registry(
         root: RootKey,
         lock: FolderLock,
+        room: DiskRoom,
         crypto: any Crypto,
         faults: @escaping ChangeFaults = { _ in nil }
     ) throws(RegistryError) -> Registry {
@@ -179,6 +185,7 @@ extension Store {
             return Registry(
                 lock: lock,
                 store: self,
+                room: room,
                 vault: vault,
                 identity: identity,
                 head: try read { db in try db.auditHead(vault: vault) },

@@ -14,6 +14,7 @@ public final class Registry: Sendable {
 
     let anchors: LiveAnchors
     let store: Store
+    let room: DiskRoom
     let vault: Vault
     let writer: Writer
     let changes: Changes
@@ -24,6 +25,7 @@ public final class Registry: Sendable {
     init(
         lock: FolderLock,
         store: Store,
+        room: DiskRoom,
         vault: Vault,
         identity: FleetIdentity,
         head: AuditHead,
@@ -34,11 +36,13 @@ public final class Registry: Sendable {
         broker = identity.broker
         enrolPassword = identity.enrolPassword
         self.store = store
+        self.room = room
         self.vault = vault
         self.lock = lock
         changes = Changes()
         writer = Writer(
             store: store,
+            room: room,
             vault: vault,
             changes: changes,
             tickets: tickets,
@@ -74,7 +78,11 @@ public final class Registry: Sendable {
         )
     }
 
-    /// Opens the fleet in a folder.
+    /// What a server keeps of its disk for what cannot wait when that is full: some hundred
+    /// retirements, and the database's log before a checkpoint.
+    public static let reservedBytes: Int64 = 32 << 20
+
+    /// Opens the fleet in a folder, and keeps `reservedBytes` of its disk for what cannot wait.
     ///
     /// Refuses a folder on which another server works, a database of a newer version, and a root key
     /// that is missing, that others can read, or that is of another fleet. `faults` is for tests.
@@ -82,12 +90,20 @@ public final class Registry: Sendable {
         folder: String,
         rootKey: RootKeySource,
         crypto: any Crypto,
+        reservedBytes: Int64 = 0,
         faults: @escaping ChangeFaults = { _ in nil }
     ) throws(RegistryError) -> Registry {
         let lock = try FolderLock(folder: folder)
-        let store = try Store(folder: folder, mustExist: true)
+        let room = DiskRoom(folder: folder, reserve: reservedBytes)
+        let store = try Store.open(in: folder, with: room)
         let root = try store.openRootKey(rootKey, crypto: crypto)
-        return try store.registry(root: root, lock: lock, crypto: crypto, faults: faults)
+        return try store.registry(
+            root: root,
+            lock: lock,
+            room: room,
+            crypto: crypto,
+            faults: faults
+        )
     }
 
     /// Marks this moment in the order of events: a session draws it when it begins.

@@ -39,6 +39,7 @@ public struct Server: Sendable {
             folder: configuration.dataFolder,
             rootKey: try configuration.rootKey(),
             crypto: crypto,
+            reservedBytes: Registry.reservedBytes,
             faults: { [faults] point in
                 faults?(.registry(point))
                 return nil

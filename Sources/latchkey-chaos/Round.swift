@@ -136,15 +136,7 @@ struct Round {
 
     private func wait(for name: String) async throws {
         try await eventually("campaign \(name) ends", within: .seconds(300), every: .seconds(1)) {
-            let campaign = try await town.estate.admin("campaign", "show", name, "--json")
-                .json(CampaignView.self)
-            return campaign.campaign.state == "finished"
+            try await town.estate.campaign(name).campaign.state == "finished"
         }
     }
-}
-
-/// What `latchkey campaign show --json` says, as far as this needs it.
-private struct CampaignView: Decodable {
-    struct Campaign: Decodable { let state: String }
-    let campaign: Campaign
 }

@@ -42,6 +42,7 @@ import Testing
         let registry = try await home.lights()
         let writer = Writer(
             store: registry.store,
+            room: registry.room,
             vault: registry.vault,
             changes: registry.changes,
             head: try await registry.status(now: 1).audit,

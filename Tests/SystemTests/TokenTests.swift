@@ -78,8 +78,6 @@ extension SystemTests {
             #expect(try await Lamp("lamp-1", in: estate).enrol(with: bundle).code == 0)
         }
 
-        private struct BundleView: Decodable { let id: String }
-
         private func refuses(
             _ name: String,
             _ bundle: String,

@@ -72,6 +72,24 @@ public enum KeyScope: Hashable, Sendable {
     case query(Query)
 }
 
+/// How much room the database has.
+public struct DiskStatus: Hashable, Sendable {
+    /// What that means.
+    public enum Level: String, Hashable, Sendable, CaseIterable {
+        /// Nothing waits.
+        case enough
+        /// Campaigns wait.
+        case low
+        /// All waits but retirement, quarantine, suspension, compromise, and the devices that are retired.
+        case full
+    }
+
+    /// What it means.
+    public let level: Level
+    /// What is free beside that which is kept for what cannot wait, in bytes.
+    public let freeBytes: Int64
+}
+
 /// The state of the fleet at a glance; reading it looks at no device that is well.
 public struct FleetStatus: Hashable, Sendable {
     /// The fleet.
@@ -80,6 +98,8 @@ public struct FleetStatus: Hashable, Sendable {
     public let schemaVersion: Int
     /// Bytes of the database.
     public let databaseBytes: Int64
+    /// The room on its disk.
+    public let disk: DiskStatus
     /// Devices by state.
     public let devices: [DeviceState: Int]
     /// Keys whose next generation is due and not yet in use.

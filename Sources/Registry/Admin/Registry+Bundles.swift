@@ -72,7 +72,7 @@ extension Registry {
         actor: String,
         now: Int64
     ) async throws(RegistryError) {
-        try await writer.perform { transaction in
+        try await writer.perform(.cannotWait) { transaction in
             let row = try transaction.row(
                 "SELECT is_revoked FROM bundle WHERE id = ?",
                 [Data(id.bytes)]

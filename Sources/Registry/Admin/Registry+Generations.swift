@@ -15,7 +15,7 @@ extension Registry {
         actor: String,
         now: Int64
     ) async throws(RegistryError) -> KeyRecord {
-        try await writer.perform { transaction in
+        try await writer.perform(.cannotWait) { transaction in
             let entry = try transaction.device(named: device, in: [.enrolled, .quarantined])
             var keys = Keys(id: entry.id, name: device, actor: actor, now: now, in: transaction)
             try keys.load()

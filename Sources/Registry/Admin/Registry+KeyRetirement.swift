@@ -19,28 +19,30 @@ extension Registry {
         let order = KeyOrder(kind: .keyRetirementOrdered, key: key, actor: actor, now: now)
         switch scope {
         case .device(let name):
-            return try await writer.perform { transaction in
+            return try await writer.perform(order.urgency) { transaction in
                 try transaction.retire(key, of: name, order)
             }
         case .group(let name):
-            let group = try await writer.perform { transaction in
+            let group = try await writer.perform(order.urgency) { transaction in
                 try transaction.retire(key, of: name, order)
             }
             return try await forEachDevice(
                 in: group,
                 states: Self.mayLoseKeys,
-                now: now
+                now: now,
+                order.urgency
             ) { transaction, device in
                 try transaction.orderAway(key, of: device.name, now: now) ? 1 : 0
             }
         case .query(let query):
-            try await writer.perform { transaction in
+            try await writer.perform(order.urgency) { transaction in
                 try transaction.audit(order, device: nil, group: nil, query: query)
             }
             return try await forEachDevice(
                 matching: query,
                 states: Self.mayLoseKeys,
-                now: now
+                now: now,
+                order.urgency
             ) { transaction, device in
                 guard try transaction.has(key, device.id) else { return 0 }
                 return try transaction.retire(key, of: device.name, order)

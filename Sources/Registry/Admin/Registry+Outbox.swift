@@ -25,7 +25,7 @@ extension Registry {
 
     /// Forgets messages that were sent.
     public func outboxDone(_ ids: [Int64]) async throws(RegistryError) {
-        try await writer.perform { transaction in
+        try await writer.perform(.cannotWait) { transaction in
             for id in ids { try transaction.run("DELETE FROM outbox WHERE id = ?", [id]) }
         }
     }

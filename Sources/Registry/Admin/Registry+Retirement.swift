@@ -113,7 +113,7 @@ extension Registry {
         _ id: DeviceID,
         _ body: @escaping @Sendable (Transaction, DeviceRow) throws -> Void
     ) async throws(RegistryError) -> Device {
-        try await writer.perform { transaction in
+        try await writer.perform(.cannotWait) { transaction in
             guard let device = try transaction.device(named: id) else {
                 throw RegistryError(.notFound, "there is no device \(id)")
             }

@@ -24,6 +24,14 @@ extension Registry {
         var states: Set<DeviceState> = [.enrolled]
         let actor: String
         let now: Int64
+
+        /// What takes a key away is done on a full disk, too.
+        var urgency: Urgency {
+            switch kind {
+            case .compromiseOrdered, .suspensionOrdered, .keyRetirementOrdered: .cannotWait
+            default: .canWait
+            }
+        }
     }
 
     /// Runs a change for each device of a scope, some hundreds to a commit; returns the sum.
@@ -38,7 +46,7 @@ extension Registry {
     ) async throws(RegistryError) -> Int {
         switch scope {
         case .device(let name):
-            return try await writer.perform { transaction in
+            return try await writer.perform(order.urgency) { transaction in
                 let device = try transaction.device(named: name, in: order.states)
                 let count = try body(transaction, DeviceEntry(id: device.id, name: name))
                 if let key = order.key, count == 0 {
@@ -48,21 +56,28 @@ extension Registry {
                 return count
             }
         case .group(let name):
-            let group = try await writer.perform { transaction in
+            let group = try await writer.perform(order.urgency) { transaction in
                 let group = try transaction.groupID(name)
                 try transaction.demand(order.key, in: group, named: name)
                 try transaction.audit(order, device: nil, group: name)
                 return group
             }
-            return try await forEachDevice(in: group, states: order.states, now: order.now, body)
+            return try await forEachDevice(
+                in: group,
+                states: order.states,
+                now: order.now,
+                order.urgency,
+                body
+            )
         case .query(let query):
-            try await writer.perform { transaction in
+            try await writer.perform(order.urgency) { transaction in
                 try transaction.audit(order, device: nil, group: nil, query: query)
             }
             return try await forEachDevice(
                 matching: query,
                 states: order.states,
                 now: order.now,
+                order.urgency,
                 body
             )
         }
@@ -74,6 +89,7 @@ extension Registry {
         in group: Int64,
         states: some Collection<DeviceState> & Sendable = [.enrolled],
         now: Int64,
+        _ urgency: Urgency = .canWait,
         _ body: @escaping @Sendable (Transaction, DeviceEntry) throws -> Int
     ) async throws(RegistryError) -> Int {
         var sum = 0
@@ -81,7 +97,7 @@ extension Registry {
         // In the text: it is one of a few, and the statement is prepared once for each.
         let list = states.map(\.rawValue).sorted().map { "\($0)" }.joined(separator: ", ")
         while true {
-            let (count, last) = try await writer.perform { [after] transaction in
+            let (count, last) = try await writer.perform(urgency) { [after] transaction in
                 let devices = try transaction.rows(
                     """
                     SELECT id, name FROM device

@@ -3,6 +3,14 @@ internal import GRDB
 public import KeyExchange
 
 extension Registry {
+    /// The room that the database has.
+    public var disk: DiskStatus {
+        let free = room.free
+        let level: DiskStatus.Level =
+            room.isFull || free == 0 ? .full : free < hold.reservedBytes ? .low : .enough
+        return DiskStatus(level: level, freeBytes: free)
+    }
+
     /// The state of the fleet at a glance.
     public func status(now: Int64) async throws(RegistryError) -> FleetStatus {
         try store.read { db in
@@ -27,6 +35,7 @@ extension Registry {
                 fleet: fleet,
                 schemaVersion: Schema.version,
                 databaseBytes: Int64(pages),
+                disk: disk,
                 devices: devices,
                 overdueKeys: try number(
                     // What is suspended (9) is not replaced.

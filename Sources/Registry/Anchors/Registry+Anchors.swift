@@ -131,7 +131,7 @@ extension Registry {
     ) async throws(RegistryError) -> AnchorEntry {
         let outcome: Result<AnchorEntry, RegistryError>
         do throws(RegistryError) {
-            outcome = .success(try await writer.perform(body))
+            outcome = .success(try await writer.perform(.canWait, body))
         } catch {
             outcome = .failure(error)
         }

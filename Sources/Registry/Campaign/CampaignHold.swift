@@ -1,4 +1,3 @@
-internal import Foundation
 internal import Synchronization
 
 /// Why campaigns stand still although they run: shown, and never written, since writing may be what fails.
@@ -24,8 +23,7 @@ final class CampaignHold: Sendable {
 extension Registry {
     /// Whether there is room for campaigns; if not, they stand still until there is.
     func hasRoomForCampaigns() -> Bool {
-        let attributes = try? FileManager.default.attributesOfFileSystem(forPath: store.path)
-        let free = (attributes?[.systemFreeSize] as? NSNumber)?.int64Value ?? .max
+        let free = room.free
         let wanted = hold.reservedBytes
         guard free < wanted else {
             hold.set(nil)

@@ -11,7 +11,7 @@ extension Registry {
         _ receipt: Receipt,
         now: Int64
     ) async throws(RegistryError) -> Settle {
-        try await writer.perform { transaction in
+        try await writer.perform(.cannotWait) { transaction in
             guard let row = try transaction.device(named: device),
                 row.retireOperation == receipt.operation, row.orderCounter == receipt.counter
             else {

@@ -42,12 +42,17 @@ extension Registry {
     }
 
     private func answer(_ contact: Contact) async throws(RegistryError) -> Answer {
-        try await writer.perform { [anchors] transaction in
+        // On a full disk a device that is to lose its keys is heard, and no other.
+        try await writer.perform(.cannotWait) { [anchors] transaction in
             switch try Admission(transaction: transaction, contact: contact).decide() {
             case .refused(let problem, let subject):
+                try transaction.demandRoom(unless: false)
                 try transaction.auditRefusal(problem, about: subject, now: contact.now)
                 return .refuse(problem)
             case .admitted(let device):
+                try transaction.demandRoom(
+                    unless: device.state == .retiring || !device.retireKeys.isEmpty
+                )
                 let announcement = try transaction.follow(contact, device, anchors)
                 let answer = try transaction.answer(contact, from: device)
                 if device.isNew {

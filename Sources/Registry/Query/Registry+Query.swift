@@ -36,13 +36,14 @@ extension Registry {
         matching query: Query,
         states: Set<DeviceState> = [.enrolled],
         now: Int64,
+        _ urgency: Urgency = .canWait,
         _ body: @escaping @Sendable (Transaction, DeviceEntry) throws -> Int
     ) async throws(RegistryError) -> Int {
         let pages = QueryPages(query, now: now)
         var sum = 0
         var after = ""
         while true {
-            let (count, last) = try await writer.perform { [after] transaction in
+            let (count, last) = try await writer.perform(urgency) { [after] transaction in
                 let devices = try transaction.devices(
                     on: pages,
                     states: states,

@@ -38,6 +38,16 @@ struct Store: Sendable {
         }
     }
 
+    /// Opens what is there; on a full disk in what is kept of it.
+    static func open(in folder: String, with room: DiskRoom) throws(RegistryError) -> Store {
+        do {
+            return try Store(folder: folder, mustExist: true)
+        } catch {
+            guard error.code == .diskFull, room.giveUp() else { throw error }
+            return try Store(folder: folder, mustExist: true)
+        }
+    }
+
     /// Throws `exists` when the folder has a database already.
     static func demandNone(in folder: String) throws(RegistryError) {
         guard FileManager.default.fileExists(atPath: folder + "/" + fileName) else { return }
@@ -66,7 +76,9 @@ extension RegistryError {
     private init(_ error: DatabaseError) {
         // Not its arguments: they may hold what should not be in a log.
         let message = error.message ?? "no message"
-        switch error.resultCode {
+        // The index of the log is a file as well, and SQLite has another word for its growth.
+        let isIndexFull = error.extendedResultCode == .SQLITE_IOERR_SHMSIZE
+        switch isIndexFull ? .SQLITE_FULL : error.resultCode {
         case .SQLITE_FULL:
             self.init(.diskFull, "the disk is full; nothing was changed: make room and try again")
         case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM:

@@ -39,6 +39,8 @@ final class Transaction {
     let db: Database
     let vault: Vault
     let tickets: Tickets
+    /// Whether there is room only for what cannot wait.
+    private let isShort: Bool
     private let faults: ChangeFaults
     var memory: Memory
     var effects = Changes.Effects()
@@ -52,14 +54,21 @@ final class Transaction {
         vault: Vault,
         memory: Memory,
         tickets: Tickets = Tickets(),
+        isShort: Bool = false,
         faults: @escaping ChangeFaults = { _ in nil }
     ) {
         self.faults = faults
         self.tickets = tickets
+        self.isShort = isShort
         self.db = db
         self.vault = vault
         self.memory = memory
         firstHead = memory.head
+    }
+
+    /// Throws when the room on the disk is kept for what cannot wait, and this can.
+    func demandRoom(unless cannotWait: Bool) throws(RegistryError) {
+        if isShort, !cannotWait { throw .noRoom }
     }
 
     /// Runs one change; returns its error when it was undone alone, throws when the whole commit is lost.

@@ -13,6 +13,7 @@ final class Writer: Sendable {
     static let batch = 256
 
     private struct Work: Sendable {
+        let urgency: Urgency
         let run: @Sendable (Transaction) throws -> Void
         let finish: @Sendable (RegistryError?) -> Void
     }
@@ -24,6 +25,7 @@ final class Writer: Sendable {
     }
 
     private let store: Store
+    private let room: DiskRoom
     private let vault: Vault
     private let changes: Changes
     private let tickets: Tickets
@@ -35,6 +37,7 @@ final class Writer: Sendable {
 
     init(
         store: Store,
+        room: DiskRoom,
         vault: Vault,
         changes: Changes,
         tickets: Tickets = Tickets(),
@@ -44,6 +47,7 @@ final class Writer: Sendable {
     ) {
         self.faults = faults
         self.store = store
+        self.room = room
         self.vault = vault
         self.changes = changes
         self.tickets = tickets
@@ -53,12 +57,14 @@ final class Writer: Sendable {
 
     /// Runs one change in the next commit; it may run in a second try, so it only touches the database.
     func perform<Result: Sendable>(
+        _ urgency: Urgency = .canWait,
         _ body: @escaping @Sendable (Transaction) throws -> Result
     ) async throws(RegistryError) -> Result {
         let outcome: Swift.Result<Result, RegistryError> = await withCheckedContinuation {
             continuation in
             let slot = Slot<Result>()
             let work = Work(
+                urgency: urgency,
                 run: { transaction in slot.fill(try body(transaction)) },
                 finish: { error in
                     if let error {
@@ -109,23 +115,46 @@ final class Writer: Sendable {
     }
 
     private func commit(_ works: [Work]) {
-        var errors: [RegistryError?] = []
-        do {
-            do {
-                errors = try transact(works, isCareful: false)
-            } catch  where works.count > 1 {
-                // One of them failed, and undid the others: now each stands for itself.
-                errors = try transact(works, isCareful: true)
+        var errors = room.isShort() ? works.map { _ in .noRoom } : outcomes(of: works)
+        room.note(isFull: errors.contains { $0?.code == .diskFull })
+        let urgent = works.indices.filter {
+            works[$0].urgency == .cannotWait && errors[$0]?.code == .diskFull
+        }
+        if !urgent.isEmpty {
+            for (index, error) in zip(urgent, outcomesWithoutRoom(of: urgent.map { works[$0] })) {
+                errors[index] = error
             }
-        } catch {
-            let error = RegistryError(wrapping: error)
-            errors = works.map { _ in error }
         }
         for (work, error) in zip(works, errors) { work.finish(error) }
     }
 
+    /// Commits what cannot wait, and gives up the reserve when nothing else helps.
+    private func outcomesWithoutRoom(of works: [Work]) -> [RegistryError?] {
+        let errors = outcomes(of: works, isShort: true)
+        let needsReserve = errors.contains { $0?.code == .diskFull && $0 != .noRoom }
+        return needsReserve && room.giveUp() ? outcomes(of: works, isShort: true) : errors
+    }
+
+    private func outcomes(of works: [Work], isShort: Bool = false) -> [RegistryError?] {
+        do {
+            do {
+                return try transact(works, isCareful: false, isShort: isShort)
+            } catch  where works.count > 1 {
+                // One of them failed, and undid the others: now each stands for itself.
+                return try transact(works, isCareful: true, isShort: isShort)
+            }
+        } catch {
+            let error = RegistryError(wrapping: error)
+            return works.map { _ in error }
+        }
+    }
+
     /// Commits a batch; savepoints cost a copy of every page touched, so only a careful run has them.
-    private func transact(_ works: [Work], isCareful: Bool) throws -> [RegistryError?] {
+    private func transact(
+        _ works: [Work],
+        isCareful: Bool,
+        isShort: Bool
+    ) throws -> [RegistryError?] {
         var errors: [RegistryError?] = []
         let before = memory.withLock { $0 }
         try store.pool.writeWithoutTransaction { db in
@@ -134,6 +163,7 @@ final class Writer: Sendable {
                 vault: vault,
                 memory: before,
                 tickets: tickets,
+                isShort: isShort,
                 faults: faults
             )
             try db.inTransaction(.immediate) {

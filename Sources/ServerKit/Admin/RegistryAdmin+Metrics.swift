@@ -41,6 +41,12 @@ extension RegistryAdmin {
                 kind: .gauge,
                 samples: [.init(Double(status.databaseBytes))]
             ),
+            Metric(
+                "latchkey_disk_free_bytes",
+                help: "Room on the database's disk, beside what is kept for retirement.",
+                kind: .gauge,
+                samples: [.init(Double(status.disk.freeBytes))]
+            ),
         ]
         return metrics
     }

@@ -58,7 +58,9 @@ struct RegistryAdmin: AdminService {
                 auditRows: status.audit.count,
                 auditHead: hexadecimal(status.audit.hash),
                 schemaVersion: status.schemaVersion,
-                databaseBytes: status.databaseBytes
+                databaseBytes: status.databaseBytes,
+                disk: status.disk.level.rawValue,
+                diskFreeBytes: status.disk.freeBytes
             )
         }
     }
