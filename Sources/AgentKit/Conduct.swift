@@ -140,7 +140,11 @@ public struct Conduct: ~Copyable {
             return .end(.settled)
         case .retire(let retire):
             try rememberEnrolment()
-            let destroyed = try store.retire(counter: retire.counter, scope: retire.scope)
+            let destroyed = try store.retire(
+                retire.operation,
+                counter: retire.counter,
+                scope: retire.scope
+            )
             if retire.scope == .device { endsDevice = true }
             for key in destroyed { note(.destroyed(key, reason: "retired")) }
             return .event(session.destroyed(destroyed))

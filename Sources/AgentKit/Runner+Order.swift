@@ -55,11 +55,16 @@ extension Runner {
     }
 
     private func weigh(_ order: Order, _ payload: [UInt8], _ device: DeviceRecord) {
-        switch order.refusal(lastObeyed: device.order, serverTimeFloor: store.serverTime) {
+        let refusal = order.refusal(
+            lastObeyed: device.order,
+            obeyedUnderIt: device.retirement?.operations ?? [],
+            serverTimeFloor: store.serverTime
+        )
+        switch refusal {
         case .replayed:
             log(.debug, "an order that was obeyed, or replaced, before")
             finishOrder(payload)
-        case .expired: refuse(payload, "expired", "its time is over by the server's clock")
+        case .expired: refuse(payload, expiredKind, "its time is over by the server's clock")
         case nil: obey(order, payload)
         }
     }
@@ -69,7 +74,11 @@ extension Runner {
             "operation": order.operation.description, "counter": "\(order.counter)",
         ]
         do throws(StoreError) {
-            let destroyed = try store.retire(counter: order.counter, scope: order.scope)
+            let destroyed = try store.retire(
+                order.operation,
+                counter: order.counter,
+                scope: order.scope
+            )
             for key in destroyed { log(.destroyed(key, reason: "ordered")) }
             log(.warning, "an order is obeyed; the server gets the receipt when it is there", facts)
         } catch {
@@ -97,17 +106,22 @@ extension Runner {
         timers.set(.order, after: timings.longestPause)
     }
 
-    /// Looks again at an order that another anchor may have signed.
+    /// Looks again at an order that another anchor may have signed, or that a wrong clock has ended.
     func reconsiderOrder() {
-        guard let refused = refusedOrder, refused.under != store.device?.anchors else { return }
+        guard let refused = refusedOrder,
+            refused.hasExpired || refused.under != store.device?.anchors
+        else { return }
         refusedOrder = nil
         _ = heed(refused.payload)
     }
 
     /// No answer, and one line for each kind: whoever sends them shall not fill the log.
     private func refuse(_ payload: [UInt8], _ kind: String, _ detail: String) {
-        refusedOrder = (payload, store.device?.anchors ?? [])
+        refusedOrder = (payload, store.device?.anchors ?? [], kind == expiredKind)
         let level = loggedRefusals.insert(kind).inserted ? Log.Level.warning : .debug
         log(level, "an order is refused", ["kind": kind, "reason": detail])
     }
 }
+
+/// The kind of a refusal that a later word of the server's may take back.
+private let expiredKind = "expired"

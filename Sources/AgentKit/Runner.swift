@@ -53,7 +53,7 @@ final class Runner {
     /// The last order that could not be looked at, or obeyed, when it came.
     var lateOrder: [UInt8]?
     /// The last order that was refused, and the kinds of refusal that the log has.
-    var refusedOrder: (payload: [UInt8], under: [PinnedAnchor])?
+    var refusedOrder: (payload: [UInt8], under: [PinnedAnchor], hasExpired: Bool)?
     var loggedRefusals: Set<String> = []
     /// How the next session begins.
     var approach: Approach

@@ -6,16 +6,19 @@ internal import Secrets
 //     device = [life: uint, fleet: tstr, group: tstr, name: tstr, credential: bstr,
 //               private-key: bstr / null, [1*2 anchor], host: tstr, port: uint, authority: bstr,
 //               enrol-password: bstr / null, token: [bstr, bstr] / null, account: bstr / null,
-//               order: uint, [* [name: tstr, epoch: uint, thumbprint: bstr]]]
+//               retirement / null]
 //     anchor = [generation: uint, server: bstr, command-key: bstr / null]
+//     retirement = [counter: uint, [* op: bstr], null / [* name: tstr], receipt]
+//     receipt = [* [name: tstr, epoch: uint, thumbprint: bstr]]
 //
-// In format 1 the server's credential stood in the place of the anchors.
+// In format 1 the server's credential stood in the place of the anchors, and `counter: uint, receipt` in
+// that of the retirement.
 
 extension DeviceRecord {
     /// The record's plaintext.
     func encode() -> Secret {
         var writer = CBORWriter(capacity: 2048)
-        writer.array(15)
+        writer.array(14)
         writer.unsigned(life.rawValue)
         writer.text(fleet.description)
         writer.text(group.description)
@@ -45,14 +48,7 @@ extension DeviceRecord {
             writer.null()
         }
         writer.material(account)
-        writer.unsigned(order)
-        writer.array(receipt.count)
-        for key in receipt {
-            writer.array(3)
-            writer.text(key.name.description)
-            writer.unsigned(UInt64(key.epoch.number))
-            writer.bytes(key.thumbprint.bytes)
-        }
+        if let retirement { writer.retirement(retirement) } else { writer.null() }
         return writer.finishSecret()
     }
 
@@ -67,7 +63,7 @@ extension DeviceRecord {
 extension CBORReader {
     @_lifetime(self: copy self)
     fileprivate mutating func deviceRecord(_ format: UInt64) throws -> DeviceRecord {
-        try array(15)
+        try array(format == 1 ? 15 : 14)
         guard let life = DeviceRecord.Life(rawValue: try unsigned()) else {
             throw CBORError(.limit, "unknown life of a device")
         }
@@ -87,8 +83,7 @@ extension CBORReader {
             enrolPassword: try material(Bundle.Limits.password),
             token: try token(),
             account: try material(BrokerPassword.length...BrokerPassword.length),
-            order: try unsigned(),
-            receipt: try receipt()
+            retirement: try retirement(format, life)
         )
     }
 
@@ -127,6 +122,46 @@ extension CBORReader {
     }
 
     @_lifetime(self: copy self)
+    private mutating func retirement(
+        _ format: UInt64,
+        _ life: DeviceRecord.Life
+    ) throws -> Retirement? {
+        if format == 1 {
+            let (counter, destroyed) = (try unsigned(), try receipt())
+            guard counter > 0 else { return nil }
+            return Retirement(
+                counter: counter,
+                operations: [],
+                scope: life >= .retiring ? .device : .keys(Set(destroyed.map(\.name)).sorted()),
+                destroyed: destroyed
+            )
+        }
+        if try isNull() { return nil }
+        try array(4)
+        return Retirement(
+            counter: try unsigned(),
+            operations: try operations(),
+            scope: try scope(),
+            destroyed: try receipt()
+        )
+    }
+
+    @_lifetime(self: copy self)
+    private mutating func operations() throws -> [OperationID] {
+        var operations: [OperationID] = []
+        for _ in 0..<(try array()) { operations.append(try operation()) }
+        return operations
+    }
+
+    @_lifetime(self: copy self)
+    private mutating func scope() throws -> RetireScope {
+        if try isNull() { return .device }
+        var names: [KeyName] = []
+        for _ in 0..<(try array()) { names.append(try KeyName(parsing: text(maximum: 64))) }
+        return .keys(names)
+    }
+
+    @_lifetime(self: copy self)
     private mutating func receipt() throws -> [DestroyedKey] {
         var receipt: [DestroyedKey] = []
         for _ in 0..<(try array()) {
@@ -140,6 +175,15 @@ extension CBORReader {
         return receipt
     }
 
+    /// Reads the name of a retirement.
+    @_lifetime(self: copy self)
+    mutating func operation() throws -> OperationID {
+        guard let operation = OperationID(bytes: try bytes(count: OperationID.length)) else {
+            preconditionFailure("the length was checked")
+        }
+        return operation
+    }
+
     @_lifetime(self: copy self)
     private mutating func material(_ count: ClosedRange<Int>) throws -> KeyMaterial? {
         try isNull() ? nil : KeyMaterial(try secret(count: count))
@@ -147,7 +191,7 @@ extension CBORReader {
 
     /// Whether the next item is `null`, which is then read.
     @_lifetime(self: copy self)
-    private mutating func isNull() throws -> Bool {
+    mutating func isNull() throws -> Bool {
         guard nextByte == 0xf6 else { return false }
         try skip()
         return true
@@ -155,6 +199,26 @@ extension CBORReader {
 }
 
 extension CBORWriter {
+    fileprivate mutating func retirement(_ retirement: Retirement) {
+        array(4)
+        unsigned(retirement.counter)
+        array(retirement.operations.count)
+        for operation in retirement.operations { bytes(operation.bytes) }
+        switch retirement.scope {
+        case .device: null()
+        case .keys(let names):
+            array(names.count)
+            for name in names { text(name.description) }
+        }
+        array(retirement.destroyed.count)
+        for key in retirement.destroyed {
+            array(3)
+            text(key.name.description)
+            unsigned(UInt64(key.epoch.number))
+            bytes(key.thumbprint.bytes)
+        }
+    }
+
     mutating func material(_ material: KeyMaterial?) {
         guard let material else { return null() }
         material.secret.withBytes { bytes($0) }

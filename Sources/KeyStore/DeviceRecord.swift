@@ -48,8 +48,11 @@ public struct DeviceRecord: Sendable {
     public internal(set) var token: EnrolmentToken?
     /// The password of its own account at the broker, as the enrolment derived it.
     public internal(set) var account: KeyMaterial?
-    /// The counter of the last retirement that it obeyed.
-    public internal(set) var order: UInt64
+    /// The last retirement that it obeyed; nil if there was none.
+    public internal(set) var retirement: Retirement?
+
+    /// The counter of the last retirement that it obeyed; 0 if there was none.
+    public var order: UInt64 { retirement?.counter ?? 0 }
     /// What that retirement destroyed.
-    public internal(set) var receipt: [DestroyedKey]
+    public var receipt: [DestroyedKey] { retirement?.destroyed ?? [] }
 }

@@ -3,7 +3,7 @@ internal import EDHOC
 internal import KeyExchange
 internal import Secrets
 
-//     keys  = [time: uint / null, [* [name: tstr, [+ entry]]]]
+//     keys  = [time: uint / null, retired: [counter: uint, op: bstr] / null, [* [name: tstr, [+ entry]]]]
 //     entry = [epoch: uint, state: uint, algorithm: int, use: uint, grace: uint, lease: uint, k: bstr]
 //
 // In format 1 there was the list alone.
@@ -12,8 +12,15 @@ extension KeyRing {
     /// The record's plaintext.
     func encode() -> Secret {
         var writer = CBORWriter(capacity: 1024)
-        writer.array(2)
+        writer.array(3)
         if let serverTime { writer.unsigned(serverTime) } else { writer.null() }
+        if let retired {
+            writer.array(2)
+            writer.unsigned(retired.counter)
+            writer.bytes(retired.operation.bytes)
+        } else {
+            writer.null()
+        }
         writer.array(keys.count)
         for key in keys {
             writer.array(2)
@@ -37,11 +44,14 @@ extension KeyRing {
     init(decoding plaintext: RawSpan, format: UInt64, crypto: any Crypto) throws {
         var reader = CBORReader(plaintext)
         if format > 1 {
-            try reader.array(2)
-            if reader.nextByte == 0xf6 {
-                try reader.skip()
-            } else {
-                serverTime = try reader.unsigned()
+            try reader.array(3)
+            if try !reader.isNull() { serverTime = try reader.unsigned() }
+            if try !reader.isNull() {
+                try reader.array(2)
+                retired = Retirement.Mark(
+                    counter: try reader.unsigned(),
+                    operation: try reader.operation()
+                )
             }
         }
         for _ in 0..<(try reader.array()) {

@@ -14,9 +14,11 @@ internal import KeyExchange
 struct KeyRing: Sendable {
     /// Ascending by name.
     var keys: [StoredKey] = []
-    /// The latest of the server's times that an authentic message told; it rides along when the keys
-    /// are written, and is no reason to write them.
+    /// What the last authentic message told of the server's time; it rides along when the keys are
+    /// written.
     var serverTime: UInt64?
+    /// The last retirement whose keys are destroyed, in the same write; those that came later are others.
+    var retired: Retirement.Mark?
 
     /// Takes a key in as pending, beside those in use; why not, if it can't be.
     mutating func install(_ offered: OfferedKey, crypto: any Crypto) -> FailureKind? {

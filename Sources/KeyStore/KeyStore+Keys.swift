@@ -28,11 +28,14 @@ extension KeyStore {
                 }
                 var ring = contents.ring
                 let before = ring.count
+                let retirement = contents.device?.retirement
                 let results = offered.map { key in
-                    InstallResult(
+                    // Nor may it know that a generation was destroyed: its number never comes back.
+                    let isUsedUp = retirement?.usedUp(key.name, key.epoch) ?? false
+                    return InstallResult(
                         name: key.name,
                         epoch: key.epoch,
-                        failure: ring.install(key, crypto: crypto)
+                        failure: isUsedUp ? .unknownEpoch : ring.install(key, crypto: crypto)
                     )
                 }
                 // Installing only ever adds.

@@ -63,70 +63,6 @@ extension KeyStore {
         }
     }
 
-    /// Obeys a retirement: first remembers it, then destroys; what was destroyed, the same on a repeat.
-    ///
-    /// An order with a lower counter than one obeyed already is refused.
-    public func retire(
-        counter: UInt64,
-        scope: RetireScope
-    ) throws(StoreError) -> [DestroyedKey] {
-        try change { contents, _ throws(StoreError) in
-            guard var device = contents.device else {
-                throw StoreError(.empty, "no device is set up in \(path)")
-            }
-            guard counter >= device.order else {
-                throw StoreError(
-                    .refused,
-                    "the retirement \(counter) is older than \(device.order), which was obeyed already"
-                )
-            }
-            if counter > device.order {
-                device.order = counter
-                device.receipt = Array(contents.ring.held(in: scope).prefix(Receipt.limit))
-                if scope == .device { device.life = .retiring }
-                try write(device, &contents)
-            }
-            try destroy(contents.ring.held(in: scope), &contents)
-            return device.receipt
-        }
-    }
-
-    /// The server has the receipt of the device's end: the identity dies last.
-    ///
-    /// Does nothing to a device that is not retiring.
-    public func finishRetirement() throws(StoreError) {
-        try change { contents, _ throws(StoreError) in
-            guard var device = contents.device, device.life == .retiring else { return }
-            device.life = .retired
-            device.privateKey = nil
-            device.account = nil
-            device.token = nil
-            device.enrolPassword = nil
-            try write(device, &contents)
-        }
-    }
-
-    /// Destroys what a crash, or a disk that took nothing, has left between remembering a retirement and
-    /// destroying; writes only if there is something.
-    public func finishInterruptedRetirement() throws(StoreError) {
-        try change { contents, _ throws(StoreError) in
-            guard let device = contents.device else { return }
-            let doomed =
-                device.life >= .retiring ? contents.ring.held(in: .device) : device.receipt
-            try destroy(doomed, &contents)
-        }
-    }
-
-    /// Destroys these generations; writes only if one is held.
-    private func destroy(
-        _ doomed: [DestroyedKey],
-        _ contents: inout Contents
-    ) throws(StoreError) {
-        var ring = contents.ring
-        guard ring.destroy(doomed) else { return }
-        try write(ring, &contents)
-    }
-
     private static func check(
         _ device: DeviceRecord,
         _ bundle: Bundle,
@@ -173,8 +109,7 @@ extension KeyStore {
                 enrolPassword: bundle.enrolPassword,
                 token: bundle.token,
                 account: nil,
-                order: 0,
-                receipt: []
+                retirement: nil
             )
         } catch {
             throw StoreError(.system, "cannot make an identity key: \(error)")

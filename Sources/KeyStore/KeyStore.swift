@@ -82,12 +82,21 @@ public final class KeyStore: Sendable {
         }
     }
 
-    /// The latest of the server's times that this device has heard authentically, in seconds since 1970.
+    /// What the server last told of its time, in seconds since 1970; nil if it never did.
     public var serverTime: UInt64? { state.withLock(\.ring.serverTime) }
 
     /// Notes such a time, in memory: it goes to the disk with the next change of a key.
+    ///
+    /// The last word counts, not the highest: a session cannot be replayed, and a server whose clock was
+    /// wrong for an hour is believed again. A time that goes back is written at once, so that a restart does
+    /// not bring the wrong one back; on a disk that takes nothing it stays in memory.
     public func note(serverTime: UInt64) {
-        state.withLock { $0.ring.serverTime = max($0.ring.serverTime ?? 0, serverTime) }
+        state.withLock { contents in
+            let isBack = contents.ring.serverTime.map { serverTime < $0 } ?? false
+            contents.ring.serverTime = serverTime
+            guard isBack else { return }
+            do throws(StoreError) { try write(contents.ring, &contents) } catch { return }
+        }
     }
 
     /// The file of the broker's authority; written when it is missing or differs, nil without TLS.

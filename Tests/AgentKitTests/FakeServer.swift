@@ -111,6 +111,9 @@ actor FakeServer {
         )
     }
 
+    /// Sets the server's clock.
+    func setTime(_ time: UInt64) { self.time = time }
+
     /// As after a restored backup: no kid is known any more.
     func forgetDevices() { devices.removeAll() }
 

@@ -123,6 +123,58 @@ import Testing
         )
     }
 
+    @Test func `a restored server may give a counter out twice, and no order is obeyed twice`()
+        async throws
+    {
+        try await live { store, agent in
+            await world.server.satisfy()
+            let first = try order(1, .keys([payload]))
+            world.order(first)
+            #expect(await eventually { lines(store) == ["signing 1 primary"] })
+            // From the backup it goes on with a key of the same name, and the broker with its old order.
+            await world.server.desire(payload, 2, 3)
+            agent.contact()
+            #expect(
+                await eventually { lines(store) == ["payload 2 primary", "signing 1 primary"] }
+            )
+            world.order(try order(1, .keys([signing])))
+            #expect(await eventually { lines(store) == ["payload 2 primary"] })
+            world.order(first)
+            world.order(try order(1))
+            #expect(await eventually { store.device?.life == .retiring })
+            #expect(store.keys.isEmpty)
+        }
+        #expect(device.log.count("an order is obeyed") == 3)
+        #expect(device.log.count("was obeyed, or replaced") == 1)
+    }
+
+    @Test func `a server whose clock was ahead is believed again`() async throws {
+        try await live { store, agent in
+            for time in [UInt64(2_180_000_000), 1_800_000_000] {
+                await world.server.setTime(time)
+                agent.contact()
+                #expect(await eventually { store.serverTime == time })
+            }
+            world.order(try order(1, .keys([payload]), expires: 1_900_000_000))
+            #expect(await eventually { lines(store) == ["signing 1 primary"] })
+        }
+        #expect(device.log.count("an order is refused") == 0)
+    }
+
+    @Test func `an order that a wrong clock ended is obeyed when the clock is right`() async throws
+    {
+        try await live { store, agent in
+            await world.server.setTime(2_180_000_000)
+            agent.contact()
+            #expect(await eventually { store.serverTime == 2_180_000_000 })
+            world.order(try order(1, .device, expires: 1_900_000_000))
+            #expect(await eventually { device.log.count("kind=expired") == 1 })
+            await world.server.setTime(1_800_000_000)
+            agent.contact()
+            #expect(await eventually { store.keys.isEmpty })
+        }
+    }
+
     @Test func `a flood of orders is thinned, and the right one gets through when it comes again`()
         async throws
     {

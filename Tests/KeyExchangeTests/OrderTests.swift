@@ -118,6 +118,19 @@ struct OrderTests {
         #expect(order.refusal(lastObeyed: .max, serverTimeFloor: nil) == .replayed)
     }
 
+    @Test func `a counter given out twice is two orders, and each counts once`() throws {
+        let order = try Office().order(counter: 7)
+        let other = try #require(OperationID(bytes: [UInt8](repeating: 0xee, count: 8)))
+        func refusal(_ last: UInt64, _ obeyed: [OperationID]) -> Order.Refusal? {
+            order.refusal(lastObeyed: last, obeyedUnderIt: obeyed, serverTimeFloor: nil)
+        }
+        #expect(refusal(7, [other]) == nil)
+        #expect(refusal(7, [order.operation]) == .replayed)
+        #expect(refusal(7, [order.operation, other]) == .replayed)
+        #expect(refusal(8, [other]) == .replayed)
+        #expect(refusal(6, [order.operation]) == nil)
+    }
+
     @Test func `an order expires by the server's time alone`() throws {
         let order = try Office().order(expiresAt: 1_800_604_800)
         #expect(order.refusal(lastObeyed: 0, serverTimeFloor: nil) == nil)

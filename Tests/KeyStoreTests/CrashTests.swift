@@ -34,8 +34,8 @@ private enum Change: Int, CaseIterable, Codable, Sendable {
             if let fault { throw fault }
         case .activate: _ = try store.apply([KeyStoreTestsSupport.activateTwo])
         case .remove: _ = try store.apply([Verdict(name: payload, action: .remove)])
-        case .retireKey: _ = try store.retire(counter: 1, scope: .keys([payload]))
-        case .retireDevice: _ = try store.retire(counter: 1, scope: .device)
+        case .retireKey: _ = try store.retire(operation(1), counter: 1, scope: .keys([payload]))
+        case .retireDevice: _ = try store.retire(operation(1), counter: 1, scope: .device)
         }
     }
 

@@ -63,6 +63,19 @@ import Testing
         #expect(store?.device?.order == 4)
     }
 
+    @Test func `a retirement that the first format remembered is repeated, and another one is not`()
+        throws
+    {
+        let store = try open(scratch)
+        let receipt = try #require(store.device).receipt
+        let again = try store.retire(operation(1), counter: 4, scope: .keys([signing]))
+        #expect(again == receipt && again.map(\.name) == [signing])
+        let gone = try store.retire(operation(2), counter: 4, scope: .device)
+        #expect(gone.map(\.name) == [payload, payload] && store.device?.life == .retiring)
+        let device = try #require(try StoreView(scratch.path, crypto: crypto).device)
+        #expect(device.retirement?.operations == [operation(2)] && device.receipt == gone)
+    }
+
     @Test func `a format cannot be changed without the key`() throws {
         for name in ["device", "keys"] {
             let file = scratch.read(name)

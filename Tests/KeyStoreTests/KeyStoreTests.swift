@@ -81,6 +81,21 @@ import Testing
         #expect(held.epochs.last?.check == expected.check)
     }
 
+    @Test func `the last of the server's times counts, over a restart too`() throws {
+        var store: KeyStore? = try enrolledLamp(scratch)
+        store?.note(serverTime: 2_180_000_000)
+        _ = store?.install([offer(payload, 2, 2)])
+        store?.note(serverTime: 1_780_000_000)
+        #expect(store?.serverTime == 1_780_000_000)
+        store = nil
+        store = try open(scratch)
+        #expect(store?.serverTime == 1_780_000_000)
+        // What only goes on is no reason to write.
+        let before = scratch.modified("keys")
+        store?.note(serverTime: 1_780_000_001)
+        #expect(scratch.modified("keys") == before && store?.serverTime == 1_780_000_001)
+    }
+
     @Test func `a second agent on the folder is refused, a look at it is not`() throws {
         let store = try enrolledLamp(scratch)
         #expect(throws: StoreError(.locked, "")) { try open(scratch) }

@@ -222,7 +222,11 @@ import Testing
 
     @Test func `a suspended key is retired like any other`() throws {
         _ = try store.apply([suspend(1)])
-        #expect(try store.retire(counter: 1, scope: .keys([payload])).map(\.epoch) == [epoch(1)])
+        #expect(
+            try store.retire(operation(1), counter: 1, scope: .keys([payload])).map(\.epoch) == [
+                epoch(1)
+            ]
+        )
         #expect(store.keys.isEmpty)
     }
 }

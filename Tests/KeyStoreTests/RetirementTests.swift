@@ -9,7 +9,7 @@ import Testing
     @Test func `a retired device has no secret left and takes no bundle`() throws {
         do {
             let store = try enrolledLamp(scratch)
-            let gone = try store.retire(counter: 1, scope: .device)
+            let gone = try store.retire(operation(1), counter: 1, scope: .device)
             #expect(gone.map(\.name) == [payload])
             let thumbprint = Thumbprint(of: secret(1, count: 32).secret, crypto: crypto)
             #expect(gone.map(\.thumbprint) == [thumbprint])
@@ -26,16 +26,16 @@ import Testing
     }
 
     @Test func `a repeated retirement gives the same receipt, over a restart too`() throws {
-        let first = try enrolledLamp(scratch).retire(counter: 3, scope: .device)
+        let first = try enrolledLamp(scratch).retire(operation(3), counter: 3, scope: .device)
         let store = try open(scratch)
-        #expect(try store.retire(counter: 3, scope: .device) == first)
+        #expect(try store.retire(operation(3), counter: 3, scope: .device) == first)
         #expect(store.report(agentVersion: "1").lastOrder == 3)
     }
 
     @Test func `some keys can be retired alone`() throws {
         let store = try enrolledLamp(scratch)
         _ = store.install([offer(signing, 1, 4)])
-        let gone = try store.retire(counter: 1, scope: .keys([payload]))
+        let gone = try store.retire(operation(1), counter: 1, scope: .keys([payload]))
         #expect(gone.map(\.name) == [payload])
         #expect(lines(store.keys) == ["signing 1 pending"] && store.device?.life == .enrolled)
         try store.finishRetirement()
@@ -44,7 +44,7 @@ import Testing
 
     @Test func `a device that is retiring takes no key any more`() throws {
         let store = try enrolledLamp(scratch)
-        _ = try store.retire(counter: 1, scope: .device)
+        _ = try store.retire(operation(1), counter: 1, scope: .device)
         let (results, fault) = store.install([offer(payload, 2, 2), offer(signing, 1, 4)])
         #expect(results.map(\.failure) == [.rejected, .rejected] && fault == nil)
         #expect(store.keys.isEmpty)
@@ -52,8 +52,10 @@ import Testing
 
     @Test func `an older order is refused`() throws {
         let store = try enrolledLamp(scratch)
-        _ = try store.retire(counter: 5, scope: .keys([signing]))
-        #expect(throws: StoreError(.refused, "")) { try store.retire(counter: 4, scope: .device) }
+        _ = try store.retire(operation(5), counter: 5, scope: .keys([signing]))
+        #expect(throws: StoreError(.refused, "")) {
+            try store.retire(operation(4), counter: 4, scope: .device)
+        }
         #expect(lines(store.keys) == ["payload 1 primary"])
     }
 
@@ -61,11 +63,74 @@ import Testing
         do {
             let store = try enrolledLamp(scratch)
             let keys = scratch.read("keys")
-            _ = try store.retire(counter: 1, scope: .device)
+            _ = try store.retire(operation(1), counter: 1, scope: .device)
             scratch.write("keys", keys)
         }
         let store = try open(scratch)
         #expect(store.keys.isEmpty && store.device?.life == .retiring)
         #expect(store.device?.receipt.count == 1)
+    }
+
+    @Test func `a counter that a restored server gives out twice is two retirements`() throws {
+        let store = try enrolledLamp(scratch)
+        _ = store.install([offer(signing, 1, 4)])
+        _ = try store.retire(operation(1), counter: 1, scope: .keys([signing]))
+        // The backup knew nothing of that one.
+        let gone = try store.retire(operation(2), counter: 1, scope: .device)
+        #expect(gone.map(\.name) == [payload])
+        #expect(store.keys.isEmpty && store.device?.life == .retiring)
+        #expect(store.device?.retirement?.operations == [operation(1), operation(2)])
+        try store.finishRetirement()
+        #expect(store.device?.life == .retired)
+    }
+
+    @Test func `a device that is retiring has the same receipt for whoever orders its end`() throws
+    {
+        var store: KeyStore? = try enrolledLamp(scratch)
+        let gone = try store?.retire(operation(1), counter: 1, scope: .device)
+        for counter in [UInt64(1), 2] {
+            store = nil
+            store = try open(scratch)
+            let again = try store?.retire(operation(9), counter: counter, scope: .device)
+            #expect(again == gone && again?.count == 1)
+        }
+    }
+
+    @Test func `a generation that a retirement destroyed never comes back`() throws {
+        var store: KeyStore? = try enrolledLamp(scratch)
+        _ = store?.install([offer(payload, 2, 2)])
+        _ = try store?.retire(operation(1), counter: 1, scope: .keys([payload]))
+        for number in [UInt32(1), 2] {
+            let results = store?.install([offer(payload, number, UInt8(number))]).results
+            #expect(results?.map(\.failure) == [.unknownEpoch])
+        }
+        #expect(store?.keys.isEmpty == true)
+        // What a server gives it afterwards is another key, and outlives every start.
+        #expect(store?.install([offer(payload, 3, 1)]).results.map(\.failure) == [nil])
+        for _ in 0..<2 {
+            store = nil
+            store = try open(scratch)
+            #expect(store.map { lines($0.keys) } == ["payload 3 pending"])
+        }
+        // Neither does the same retirement, said once more, concern it.
+        let gone = try store?.retire(operation(1), counter: 1, scope: .keys([payload]))
+        #expect(gone?.map(\.epoch) == [epoch(1), epoch(2)])
+        #expect(store.map { lines($0.keys) } == ["payload 3 pending"])
+    }
+
+    @Test func `a crash leaves nothing of a retirement that is longer than its receipt`() throws {
+        let names = (1...5).map { KeyName(checked: "key-\($0)") }
+        do {
+            let store = try enrolledLamp(scratch)
+            for name in names {
+                for number in 1...8 { _ = store.install([offer(name, UInt32(number), 1)]) }
+            }
+            let keys = scratch.read("keys")
+            let gone = try store.retire(operation(1), counter: 1, scope: .keys(names))
+            #expect(gone.count == Receipt.limit && gone.count < 5 * 8)
+            scratch.write("keys", keys)
+        }
+        let store = try open(scratch)
+        #expect(lines(store.keys) == ["payload 1 primary"])
     }
 }

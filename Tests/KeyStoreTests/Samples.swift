@@ -87,6 +87,13 @@ func epoch(_ number: UInt32) -> Epoch {
     return epoch
 }
 
+/// A retirement's name, the same for the same number.
+func operation(_ number: UInt8) -> OperationID {
+    guard let name = OperationID(bytes: [UInt8](repeating: number, count: OperationID.length))
+    else { preconditionFailure("the length is right") }
+    return name
+}
+
 func bundle(
     fleet: FleetID = fleet,
     token: Bool = true,

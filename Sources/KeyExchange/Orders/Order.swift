@@ -103,11 +103,20 @@ extension Order {
 
     /// Why this order is not obeyed; nil when it is.
     ///
-    /// `lastObeyed` is the highest counter that the device has obeyed, 0 for none. `serverTimeFloor` is
-    /// what the last SETTLE told of the server's time, in seconds since 1970: it is at least so late
-    /// there. Without one an order does not expire, for a device's own clock may be wrong either way.
-    public func refusal(lastObeyed: UInt64, serverTimeFloor: UInt64?) -> Refusal? {
-        if counter <= lastObeyed { return .replayed }
+    /// `lastObeyed` is the highest counter that the device has obeyed, 0 for none, and `obeyedUnderIt`
+    /// names what it obeyed under this counter: a server that came back from an old copy of itself gives
+    /// one out twice. Empty means that nobody knows, and that the counter alone decides.
+    /// `serverTimeFloor` is what the last SETTLE told of the server's time, in seconds since 1970: it is
+    /// at least so late there. Without one an order does not expire, for a device's own clock may be
+    /// wrong either way.
+    public func refusal(
+        lastObeyed: UInt64,
+        obeyedUnderIt: [OperationID] = [],
+        serverTimeFloor: UInt64?
+    ) -> Refusal? {
+        let isAnother =
+            counter == lastObeyed && !obeyedUnderIt.isEmpty && !obeyedUnderIt.contains(operation)
+        guard counter > lastObeyed || isAnother else { return .replayed }
         if let expiresAt, let serverTimeFloor, serverTimeFloor >= expiresAt { return .expired }
         return nil
     }
