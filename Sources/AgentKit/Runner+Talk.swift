@@ -53,7 +53,7 @@ extension Runner {
             startGraceTimers()
             serverWasHeard()
             reconsiderOrder()
-            takenByHook = []
+            judgements = [:]
             return .settled
         case .refused(let problem):
             if let anchor = talk?.conduct.anchor { approach.heard(anchor) }

@@ -40,8 +40,9 @@ final class Runner {
     var trial: Trial?
     /// Runs of the hook so far.
     var hookRuns = 0
-    /// Keys that the hook has taken and that no settlement has confirmed yet.
-    var takenByHook: Set<Thumbprint> = []
+    /// Keys of which no settlement has told yet that the server knows whether the hook takes them: the
+    /// server's side of a session may be over long before the hook has tried them all.
+    var judgements: [Thumbprint: Bool] = [:]
     /// A contact is due as soon as there is a connection and no session.
     var wantsContact = false
     /// The last thing that stood in the way, for a command that gives up.

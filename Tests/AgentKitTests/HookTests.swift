@@ -118,6 +118,19 @@ final class Script: Sendable {
         #expect(await eventually { kill(child, 0) != 0 || isZombie(child) })
     }
 
+    @Test func `a hook that outlives the server's session is asked once, and its refusal arrives`()
+        async throws
+    {
+        let script = Script("echo run >> NOTE; sleep 1; exit 1")
+        try await rotate(script) { store, _ in
+            #expect(await eventually { script.noted != nil })
+            await world.server.forgetSessions()
+            #expect(await eventually { await world.server.failures.contains(.hookFailed) })
+            #expect(lines(store) == ["payload 1 primary"])
+            #expect(script.noted == "run\n")
+        }
+    }
+
     @Test func `what a hook leaves behind does not outlive it`() async throws {
         let script = Script("sleep 1000 & echo $! > NOTE.part; mv NOTE.part NOTE; exit 0")
         try await rotate(script) { store, _ in

@@ -49,9 +49,10 @@ extension Runner {
     /// Starts the next run; the session's next event, once no key is left.
     private func goOn() -> DeviceEvent? {
         while let key = trial?.waiting.first {
-            // A session that broke after the trial brings the same key again.
-            if takenByHook.contains(key.entry.thumbprint) {
+            // A session that broke after the trial, or did not last as long, brings the same key again.
+            if let isTaken = judgements[key.entry.thumbprint] {
                 trial?.waiting.removeFirst()
+                if !isTaken { trial?.refused.append(key) }
             } else if start(key) {
                 return nil
             }
@@ -82,6 +83,7 @@ extension Runner {
 
     private func judge(_ key: NewKey, _ reason: String?) {
         let (name, epoch) = (key.name.description, key.entry.epoch.description)
+        judgements[key.entry.thumbprint] = reason == nil
         if let reason {
             trial?.refused.append(key)
             log(
@@ -90,7 +92,6 @@ extension Runner {
                 ["key": name, "epoch": epoch, "reason": reason]
             )
         } else {
-            takenByHook.insert(key.entry.thumbprint)
             log(.info, "the hook takes a key", ["key": name, "epoch": epoch])
         }
     }
