@@ -55,10 +55,7 @@ public final class Broker: Sendable {
         repository: String = Repository.root
     ) async throws(HarnessError) -> Broker {
         try makeFolder(folder)
-        let port = if let port { port } else { try freePort() }
         let template = try readFile("\(repository)/mosquitto.conf")
-        let text = configuration(from: template, port: port, transport: transport, adding: settings)
-        try writeFile("\(folder)/mosquitto.conf", text)
         try writeFile("\(folder)/mosquitto.acl", readFile("\(repository)/mosquitto.acl"))
         if transport == .tls, !isThere("\(folder)/tls/server.key") {
             try await run(
@@ -68,12 +65,31 @@ public final class Broker: Sendable {
             )
         }
         let authorityFile = transport == .tls ? "\(folder)/tls/ca.crt" : nil
-        let broker = Broker(folder: folder, port: port, authorityFile: authorityFile)
-        if !accounts.isEmpty || !isThere("\(folder)/passwords") {
-            try await broker.setAccounts(accounts)
+        var tries = 5
+        while true {
+            let number = if let port { port } else { try freePort() }
+            let text = configuration(
+                from: template,
+                port: number,
+                transport: transport,
+                adding: settings
+            )
+            try writeFile("\(folder)/mosquitto.conf", text)
+            let broker = Broker(folder: folder, port: number, authorityFile: authorityFile)
+            if !accounts.isEmpty || !isThere("\(folder)/passwords") {
+                try await broker.setAccounts(accounts)
+            }
+            do throws(HarnessError) {
+                try await broker.start()
+                return broker
+            } catch {
+                // A port that was free a moment ago may be another program's by now.
+                tries -= 1
+                guard port == nil, tries > 0, broker.log.contains("Address already in use") else {
+                    throw error
+                }
+            }
         }
-        try await broker.start()
-        return broker
     }
 
     /// Starts it again after `stop` or `killAtOnce`, on the same port.

@@ -67,6 +67,7 @@ package final class Lamp: Sendable {
     package func start(
         contactInterval: Int = 1,
         sessionLimit: Int = 2,
+        hook: String? = nil,
         environment: [String: String] = [:],
         under wrapper: [String] = []
     ) throws {
@@ -75,7 +76,7 @@ package final class Lamp: Sendable {
             [
                 "run", "--state", state, "--contact-interval", "\(contactInterval)",
                 "--session-limit", "\(sessionLimit)", "--verbose",
-            ],
+            ] + (hook.map { ["--hook", $0] } ?? []),
             in: estate.path,
             log: "\(estate.path)/\(name).log",
             environment: environment,
@@ -166,7 +167,7 @@ package final class Lamp: Sendable {
             let before = try await primaries()
             let accepted =
                 try await estate.device(name)?.keys
-                .filter { ["offered", "active", "superseded"].contains($0.state) } ?? []
+                .filter { Self.accepted.contains($0.state) } ?? []
             // A device that runs may have moved on between two looks: then neither says anything.
             guard try await primaries() == before else { continue }
             for key in before {
@@ -179,6 +180,9 @@ package final class Lamp: Sendable {
             return
         }
     }
+
+    /// A compromised key counts until its successor is confirmed.
+    private static let accepted = ["offered", "active", "superseded", "compromised"]
 
     private func note(_ keys: [Primary], side: String = "device") throws -> Set<Primary> {
         try seen.withLock { seen in

@@ -30,6 +30,8 @@ package struct CampaignView: Decodable {
         package let state: String
         /// How many members are in each state.
         package let members: [String: Int]
+        /// How many have failed, by kind.
+        package let failures: [String: Int]
     }
     package let campaign: Campaign
     /// Why it stands still although it runs.

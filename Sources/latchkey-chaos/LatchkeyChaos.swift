@@ -12,8 +12,9 @@ struct LatchkeyChaos: AsyncParsableCommand {
         discussion: """
             First the server dies once at each fault point between a CONFIRM and its SETTLE. Then \
             campaigns run over all agents in a storm of kills, network cuts, lost, doubled and \
-            reordered messages. Afterwards both sides of every device must hold the same keys, and the \
-            audit log must be whole.
+            reordered messages, and hooks that refuse: a rotation, then a compromise, and so on in \
+            turns. One agent sleeps through each of them. Afterwards both sides of every device must \
+            hold the same keys, and the audit log must be whole.
 
             The last line is one JSON object. Exit code 1 if a device is stranded or a rule was broken.
             The programs must be debug builds: releases have no fault points.
@@ -26,27 +27,35 @@ struct LatchkeyChaos: AsyncParsableCommand {
     @Option(help: "The seed of every random choice.") var seed: UInt64?
 
     func validate() throws {
-        guard (1...500).contains(agents) else { throw ValidationError("--agents: want 1 to 500") }
+        guard (2...500).contains(agents) else { throw ValidationError("--agents: want 2 to 500") }
         guard (0...100).contains(rounds) else { throw ValidationError("--rounds: want 0 to 100") }
         guard (1...3600).contains(storm) else { throw ValidationError("--storm: want 1 to 3600") }
     }
 
     func run() async throws {
         let seed = seed ?? UInt64.random(in: 1...999_999)
-        print("seed \(seed)")
-        let tally = Tally(agents: agents)
+        say("seed \(seed)")
+        let tally = Tally(agents: agents, seed: seed)
+        do { try await run(seed, tally) } catch {
+            // The last line comes all the same.
+            tally.violation("it could not be finished: \(error)")
+        }
+        tally.show()
+        if !tally.isClean { throw ExitCode(1) }
+    }
+
+    private func run(_ seed: UInt64, _ tally: Tally) async throws {
         var random = SeededRandom(seed: seed)
         let town = try await Town(agents: agents, seed: seed)
         try await town.open()
-        print("\(agents) agents hold their first key")
+        say("\(agents) agents hold their first key")
         try await SettlePath(town: town, tally: tally).walk()
         for round in 0..<rounds {
             try await Round(number: round + 1, town: town, tally: tally)
                 .run(seconds: storm, random: &random)
         }
         try await town.check(tally)
+        tally.fault("key refused by a hook", try await town.refusals())
         await town.close()
-        tally.show()
-        if !tally.isClean { throw ExitCode(1) }
     }
 }

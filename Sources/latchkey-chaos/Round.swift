@@ -8,13 +8,22 @@ struct Round {
     let town: Town
     let tally: Tally
 
+    private var action: String { number.isMultiple(of: 2) ? "compromise" : "rotate" }
+
     func run(seconds: Int, random: inout SeededRandom) async throws {
         let before = try await epochs()
         let name = "storm-\(number)"
+        guard let sleeper = town.lamps.randomElement(using: &random) else { return }
+        let awake = town.lamps.filter { $0 !== sleeper }
+        tally.fault("agent off all through the campaign")
+        sleeper.kill()
+        try town.refuse(true)
         try await town.estate.admin(
             "campaign",
             "create",
             name,
+            "--action",
+            action,
             "--key",
             "seal",
             "--where",
@@ -31,10 +40,16 @@ struct Round {
             "storeFull=3"
         )
         try await town.estate.admin("campaign", "start", name)
-        print("round \(number): a campaign over \(town.lamps.count) agents, \(seconds) s of storm")
-        try await storm(for: .seconds(seconds), &random)
+        say(
+            "round \(number): a campaign to \(action) over \(town.lamps.count) agents, \(seconds) s of storm"
+        )
+        try await storm(over: awake, for: .seconds(seconds), &random)
         try await calm()
-        try await wait(for: name)
+        try await wait(for: name) { campaign in
+            campaign.members["settled"] ?? 0 >= awake.count || campaign.state == "finished"
+        }
+        try town.start(sleeper)
+        try await wait(for: name) { $0.state == "finished" }
         await town.agree(from: before + 1, tally)
         tally.rotated(town.lamps.count)
     }
@@ -48,18 +63,22 @@ struct Round {
         return oldest
     }
 
-    private func storm(for length: Duration, _ random: inout SeededRandom) async throws {
+    private func storm(
+        over lamps: [Lamp],
+        for length: Duration,
+        _ random: inout SeededRandom
+    ) async throws {
         let end = ContinuousClock.now + length
         while ContinuousClock.now < end {
-            try await strike(&random)
+            try await strike(lamps, &random)
             try await Task.sleep(for: .milliseconds(.random(in: 20...400, using: &random)))
-            guard let lamp = town.lamps.randomElement(using: &random) else { continue }
+            guard let lamp = lamps.randomElement(using: &random) else { continue }
             await look(at: lamp)
         }
     }
 
-    private func strike(_ random: inout SeededRandom) async throws {
-        switch Int.random(in: 0..<10, using: &random) {
+    private func strike(_ lamps: [Lamp], _ random: inout SeededRandom) async throws {
+        switch Int.random(in: 0..<11, using: &random) {
         case 0: try await killServer(&random)
         case 1:
             tally.fault("broker killed")
@@ -75,8 +94,9 @@ struct Round {
             try await Task.sleep(for: .milliseconds(.random(in: 50...1500, using: &random)))
             town.proxy.stall(false)
         case 4: weather(&random)
+        case 5: try town.refuse(Bool.random(using: &random))
         default:
-            guard let lamp = town.lamps.randomElement(using: &random) else { return }
+            guard let lamp = lamps.randomElement(using: &random) else { return }
             tally.fault("agent killed")
             lamp.kill()
             try town.start(lamp)
@@ -131,12 +151,36 @@ struct Round {
     private func calm() async throws {
         for direction in Direction.allCases { town.proxy.misbehave(direction, Misbehaviour()) }
         town.proxy.stall(false)
+        try town.refuse(false)
         if town.estate.running?.code != nil { try await town.estate.start() }
     }
 
-    private func wait(for name: String) async throws {
-        try await eventually("campaign \(name) ends", within: .seconds(300), every: .seconds(1)) {
-            try await town.estate.campaign(name).campaign.state == "finished"
+    /// Waits until the campaign has come so far; what its own stop rule has paused goes on.
+    private func wait(
+        for name: String,
+        until isThere: (CampaignView.Campaign) -> Bool
+    ) async throws {
+        var last = ""
+        do {
+            try await eventually("", within: .seconds(300), every: .seconds(1)) {
+                let view = try await town.estate.campaign(name)
+                last = "\(view)"
+                if let failed = view.campaign.members["failed"], failed > 0 {
+                    tally.fault("device failed, tried again by hand", failed)
+                    let kinds = view.campaign.failures.filter { $0.value > 0 }.keys
+                    let socket = ["--socket", "\(town.estate.data)/admin.sock"]
+                    let words = ["campaign", "retry", name] + kinds.flatMap { ["--failure", $0] }
+                    let outcome = try await town.estate.run("latchkey", words + socket)
+                    if outcome.code != 0 { throw Trouble(outcome.text) }
+                }
+                if view.campaign.state == "paused" {
+                    tally.fault("campaign paused by its own rule")
+                    try await town.estate.admin("campaign", "resume", name)
+                }
+                return isThere(view.campaign)
+            }
+        } catch {
+            throw Trouble("campaign \(name) does not end: \(last) \(error)")
         }
     }
 }

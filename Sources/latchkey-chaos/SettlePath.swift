@@ -30,7 +30,8 @@ struct SettlePath {
             }
             tally.rotated(1)
             if !died {
-                print("the server was killed at each of \(point - 1) points of the settle path")
+                tally.walked(point - 1)
+                say("the server was killed at each of \(point - 1) points of the settle path")
                 if point == 1 { tally.violation("the server has no fault points: a release?") }
                 break
             }

@@ -1,17 +1,28 @@
 internal import BrokerHarness
 internal import EstateHarness
 internal import Foundation
+internal import Glibc
 
 /// The estate under attack: all agents on one bundle, behind a proxy that misbehaves when told.
 struct Town: Sendable {
     let estate: Estate
     let proxy: MisbehavingProxy
     let lamps: [Lamp]
+    private let hook: String
+    private static let refusal = "hooks-refuse"
 
     init(agents: Int, seed: UInt64) async throws {
         estate = try await Estate(isProxied: true, seed: seed)
         guard let proxy = estate.proxy else { throw Trouble("the estate has no proxy") }
         self.proxy = proxy
+        // The hook of every tenth agent refuses all keys as long as a certain file is there.
+        let hook = "\(estate.path)/hook"
+        try write(
+            "#!/bin/sh\ncat >/dev/null\ntest ! -e '\(estate.path)/\(Self.refusal)'\n",
+            to: hook
+        )
+        guard unsafe chmod(hook, 0o700) == 0 else { throw Trouble("chmod \(hook)") }
+        self.hook = hook
         lamps = (1...agents).map { [estate] in Lamp("lamp-\($0)", in: estate) }
     }
 
@@ -27,7 +38,24 @@ struct Town: Sendable {
         for lamp in lamps { try await lamp.agrees(from: 1, within: .seconds(120)) }
     }
 
-    func start(_ lamp: Lamp) throws { try lamp.start(contactInterval: 2, sessionLimit: 2) }
+    func start(_ lamp: Lamp) throws {
+        try lamp.start(
+            contactInterval: 2,
+            sessionLimit: 2,
+            hook: lamp.name.hasSuffix("5") ? hook : nil
+        )
+    }
+
+    /// Whether hooks refuse from now on.
+    func refuse(_ isRefusing: Bool) throws {
+        let file = "\(estate.path)/\(Self.refusal)"
+        if isRefusing { try write("", to: file) } else { unsafe unlink(file) }
+    }
+
+    /// How many keys were refused by a hook so far.
+    func refusals() async throws -> Int {
+        try await estate.audit("keyWithdrawn").count { $0.details.values.contains("hookFailed") }
+    }
 
     /// Ends all processes.
     func close() async {
