@@ -15,6 +15,9 @@ struct Round {
         let name = "storm-\(number)"
         guard let sleeper = town.lamps.randomElement(using: &random) else { return }
         let awake = town.lamps.filter { $0 !== sleeper }
+        // Not the sleeper: the next wave waits for whom the first one does, a quarter of an hour if need be.
+        let first = awake.shuffled(using: &random).prefix(max(1, awake.count / 10))
+            .map(\.name).joined(separator: ", ")
         tally.fault("agent off all through the campaign")
         sleeper.kill()
         try town.refuse(true)
@@ -33,7 +36,7 @@ struct Round {
             "--in-flight",
             "20",
             "--wave",
-            "10%",
+            "id in (\(first))",
             "--wave",
             "rest",
             "--retry",

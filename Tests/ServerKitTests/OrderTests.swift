@@ -36,7 +36,7 @@ import Testing
         let lamp = try await enrolled(exchange)
         try await exchange.run {
             _ = try await scene.registry.retireDevice(lamp.id, actor: "a", now: Scene.now)
-            #expect(await becomes { scene.counters.value(.orders) == 1 })
+            #expect(await becomes { scene.counters.value(.orders) >= 1 })
             let link = try await exchange.connect("lamp-1", "lamp-1-agent")
             try await link.subscribe(to: ["\(Self.base)/order"])
             let message = try #require(await next(link))
@@ -49,8 +49,9 @@ import Testing
             let settle = try lamp.settle(try await lamp.talk())
             #expect(settle.operation == order.operation)
             #expect(try await scene.registry.device(lamp.id).device.state == .retired)
-            let cleared = try #require(await next(link))
-            #expect(cleared.payload.isEmpty)
+            // The order may come twice: because of the commit, and because the server has just connected.
+            var last = try #require(await next(link))
+            while !last.payload.isEmpty { last = try #require(await next(link)) }
             await link.close()
 
             // Nobody who comes later finds anything.
@@ -76,10 +77,11 @@ import Testing
         let lamp = try await enrolled(exchange)
         try await exchange.run {
             _ = try await scene.registry.retireDevice(lamp.id, actor: "a", now: Scene.now)
-            #expect(await becomes { scene.counters.value(.orders) == 1 })
+            #expect(await becomes { scene.counters.value(.orders) >= 1 })
             exchange.broker.killAtOnce()
+            let before = scene.counters.value(.orders)
             try await exchange.broker.start()
-            #expect(await becomes { scene.counters.value(.orders) == 2 })
+            #expect(await becomes { scene.counters.value(.orders) > before })
             let link = try await exchange.connect("lamp-1", "lamp-1-agent")
             try await link.subscribe(to: ["\(Self.base)/order"])
             let message = try #require(await next(link))
@@ -139,7 +141,7 @@ import Testing
                 MQTTPublication(topic: "\(Self.base)/order", payload: [1], isRetained: true)
             )
             _ = try await scene.registry.retireDevice(lamp.id, actor: "a", now: Scene.now)
-            #expect(await becomes { scene.counters.value(.orders) == 1 })
+            #expect(await becomes { scene.counters.value(.orders) >= 1 })
             let spy = try await exchange.connect("@enrol", "0011223344556677")
             try? await spy.subscribe(to: ["\(Self.base)/order"])
             try await forger.subscribe(to: ["\(Self.base)/order"])
