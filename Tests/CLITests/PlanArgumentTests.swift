@@ -88,6 +88,42 @@ import Testing
     }
 
     @Test(arguments: [
+        ("\"priorty\": 9", "priorty"),
+        ("\"waves\": [{\"percent\": 100, \"gate\": 95}]", "waves.0.gate"),
+        ("\"silence\": {\"factors\": 2}", "silence.factors"),
+    ])
+    func `a field of a file that no plan has is refused by name`(
+        field: String,
+        path: String
+    ) async throws {
+        let file = FileManager.default.temporaryDirectory
+            .appending(path: "latchkey-plan-\(UInt32.random(in: 0 ... .max)).json")
+        defer { try? FileManager.default.removeItem(at: file) }
+        let plan = """
+            {"name": "spring", "key": "data", "where": "group=hall", "pace": {"perMinute": 60}, \(field)}
+            """
+        try plan.write(to: file, atomically: false, encoding: .utf8)
+        let outcome = await run(["campaign", "create", "--file", file.path(), "--print"])
+        #expect(outcome.status == .local && outcome.output.isEmpty)
+        #expect(outcome.error.contains("there is no field \"\(path)\""), "\(outcome.error)")
+    }
+
+    @Test(arguments: [
+        ["--key", "data"], ["--where", "all"], ["--action", "compromise"], ["--dynamic"],
+        ["--rate", "1/s"], ["--exponential", "base=1"], ["--maximum-rate", "9/s"],
+        ["--wave", "rest"], ["--gate", "9%"], ["--approve-waves"],
+        ["--window", "daily 01:00-02:00"], ["--utc-offset", "+01:00"], ["--time-zone", "UTC"],
+        ["--in-flight", "3"], ["--deadline", "7d"], ["--stop", "any>=3"], ["--no-sequential"],
+        ["--silence", "2"], ["--retry", "storeFull=2"], ["--priority", "9"],
+    ])
+    func `a flag beside a file is not dropped in silence`(words: [String]) async {
+        let outcome = await run(["campaign", "create", "--file", "plan.json", "--print"] + words)
+        #expect(outcome.status == .usage)
+        let flag = words[0].replacing("--no-", with: "--")
+        #expect(outcome.error.contains("write \(flag) into it"), "\(outcome.error)")
+    }
+
+    @Test(arguments: [
         ["--rate", "60"], ["--rate", "60/day"], ["--rate", "0/min"], ["--rate", "90/h"],
         ["--rate", "60/min", "--exponential", "base=10"], ["--exponential", "factor=2"],
         ["--exponential", "base=10,factor=1"], ["--exponential", "base=10,base=20"],

@@ -1,6 +1,5 @@
 internal import AdminModel
 internal import ArgumentParser
-internal import FoundationEssentials
 
 /// The flags of a campaign's plan, or the file that it is in.
 struct PlanOptions: ParsableArguments {
@@ -89,25 +88,32 @@ struct PlanOptions: ParsableArguments {
     var retries: [RetryBudget] = []
     @Option(help: "0 to 9; a higher one goes first (default: 5).") var priority: Int?
 
-    /// Largest plan that is read, in bytes.
-    private static let largestFile = 64 << 10
-
     /// The plan that the flags or the file tell.
     func plan(named name: String?) throws -> CampaignPlan {
         guard let file else { return try flags(named: name) }
-        guard key == nil, query == nil, rate == nil, exponential == nil, waves.isEmpty else {
-            throw ValidationError("say either --file or the flags of a plan")
-        }
-        let bytes = try readFile(file, atMost: Self.largestFile)
-        do {
-            var plan = try JSONDecoder().decode(CampaignPlan.self, from: Data(bytes))
-            if let name { plan.name = name }
-            return plan
-        } catch {
-            throw Failure(
-                .local,
-                "\(file) is not a plan: \(Self.reason(error)). See the form with `latchkey campaign "
-                    + "create NAME --key KEY --where QUERY --rate 60/min --print`"
+        var plan = try readPlan(file)
+        if let name { plan.name = name }
+        return plan
+    }
+
+    /// Refuses what would be dropped in silence: a flag beside a file that says all of a plan.
+    func validate() throws {
+        guard file != nil else { return }
+        let given = [
+            ("--key", key != nil), ("--where", query != nil), ("--action", action != nil),
+            ("--dynamic", dynamic), ("--rate", rate != nil),
+            ("--exponential", exponential != nil), ("--maximum-rate", maximumRate != nil),
+            ("--wave", !waves.isEmpty), ("--gate", gate != nil),
+            ("--approve-waves", needsApproval), ("--window", !windows.isEmpty),
+            ("--utc-offset", offset != nil), ("--time-zone", timeZone != nil),
+            ("--in-flight", inFlight != nil), ("--deadline", deadline != nil),
+            ("--stop", !stops.isEmpty), ("--sequential", sequential != nil),
+            ("--silence", silence != nil), ("--retry", !retries.isEmpty),
+            ("--priority", priority != nil),
+        ].filter(\.1).map(\.0)
+        guard given.isEmpty else {
+            throw ValidationError(
+                "--file says all of a plan: write \(given.joined(separator: ", ")) into it"
             )
         }
     }
@@ -157,19 +163,5 @@ struct PlanOptions: ParsableArguments {
         }
         plan.priority = priority
         return plan
-    }
-
-    private static func reason(_ error: any Error) -> String {
-        switch error {
-        case DecodingError.keyNotFound(let key, _): "field \"\(key.stringValue)\" is missing"
-        case DecodingError.typeMismatch(_, let context),
-            DecodingError.valueNotFound(_, let context),
-            DecodingError.dataCorrupted(let context):
-            context.codingPath.isEmpty
-                ? "it is not JSON"
-                : "field \"" + context.codingPath.map(\.stringValue).joined(separator: ".")
-                    + "\" can't be read"
-        default: "\(error)"
-        }
     }
 }

@@ -1,14 +1,13 @@
-internal import FoundationEssentials
-
 /// Which fields a JSON document has, whatever their values.
-enum JSONShape: Decodable {
+package enum JSONShape: Decodable {
     case object([String: JSONShape])
     case array([JSONShape])
     case null
     case number(Double)
     case scalar
 
-    init(from decoder: any Decoder) throws {
+    /// Reads any document.
+    package init(from decoder: any Decoder) throws {
         if let container = try? decoder.container(keyedBy: Name.self) {
             var fields: [String: JSONShape] = [:]
             for key in container.allKeys {
@@ -35,7 +34,7 @@ enum JSONShape: Decodable {
     ///
     /// A value is compared with what it would be written as again: what its type has no room for is
     /// missing there.
-    func fieldMissing(in understood: JSONShape) -> String? {
+    package func fieldMissing(in understood: JSONShape) -> String? {
         switch (self, understood) {
         case (.object(let sent), .object(let read)):
             for (name, value) in sent.sorted(by: { $0.key < $1.key }) {
@@ -55,7 +54,7 @@ enum JSONShape: Decodable {
     }
 
     /// The paths of numbers that are not whole, or too large for most fields.
-    var misfits: [String] {
+    package var misfits: [String] {
         func below(_ name: String, _ shape: JSONShape) -> [String] {
             if case .number(let value) = shape {
                 return UInt32(exactly: value) == nil ? [name] : []
