@@ -7,6 +7,11 @@ public protocol KeyLifeService: Sendable {
         kind: String?,
         _ page: PageRequest
     ) async throws(AdminProblem) -> Page<Notice>
+    /// Takes a notice off the list; tells of how many devices, none or one.
+    func dismissNotice(
+        _ dismissal: NoticeDismissal,
+        by actor: AdminActor
+    ) async throws(AdminProblem) -> DeviceCount
 
     /// Takes keys out of use for a while.
     func suspendKeys(

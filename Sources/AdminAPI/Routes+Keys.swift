@@ -15,6 +15,10 @@ extension Routes {
                 )
             ),
             Route(
+                "/v1/notices/dismiss",
+                (.post, create(status: .ok) { try await service.dismissNotice($0, by: $1) })
+            ),
+            Route(
                 "/v1/keys/suspend",
                 (.post, create(status: .accepted) { try await service.suspendKeys($0, by: $1) })
             ),

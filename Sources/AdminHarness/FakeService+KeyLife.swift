@@ -75,6 +75,22 @@ extension FakeService {
         }
     }
 
+    package func dismissNotice(
+        _ dismissal: NoticeDismissal,
+        by actor: AdminActor
+    ) async throws(AdminProblem) -> DeviceCount {
+        try change { state throws(AdminProblem) in
+            guard state.devices[dismissal.device] != nil else {
+                throw AdminProblem(.notFound, "there is no device \(dismissal.device)")
+            }
+            let count = state.notices.count
+            state.notices.removeAll {
+                $0.device == dismissal.device && $0.kind == dismissal.kind
+            }
+            return DeviceCount(devices: count - state.notices.count)
+        }
+    }
+
     package func suspendKeys(
         _ order: KeyOrder,
         by actor: AdminActor

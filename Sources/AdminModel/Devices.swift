@@ -116,6 +116,10 @@ public struct DeviceDetail: Codable, Hashable, Sendable {
     public var contactSeconds: UInt32?
     /// The newest generation of the server's anchor that it trusts; nil when it never said.
     public var anchor: UInt32?
+    /// Keys that were retired for it alone.
+    public var retiredKeys: [String]?
+    /// What is wrong with rows of the database about its keys, a line for each.
+    public var damage: [String]?
 
     /// States all of it.
     public init(
@@ -124,7 +128,9 @@ public struct DeviceDetail: Codable, Hashable, Sendable {
         labels: [String: String]? = nil,
         notices: [Notice]? = nil,
         contactSeconds: UInt32? = nil,
-        anchor: UInt32? = nil
+        anchor: UInt32? = nil,
+        retiredKeys: [String]? = nil,
+        damage: [String]? = nil
     ) {
         self.device = device
         self.keys = keys
@@ -132,6 +138,8 @@ public struct DeviceDetail: Codable, Hashable, Sendable {
         self.notices = notices
         self.contactSeconds = contactSeconds
         self.anchor = anchor
+        self.retiredKeys = retiredKeys
+        self.damage = damage
     }
 }
 

@@ -35,6 +35,9 @@ extension DeviceCommand {
             if let seconds = detail.contactSeconds {
                 lines.append(("contact", "every \(roughly(Int64(seconds)))"))
             }
+            if let retired = detail.retiredKeys {
+                lines.append(("retired", retired.joined(separator: " ")))
+            }
             if let anchor = detail.anchor { lines.append(("anchor", "\(anchor)")) }
             if let labels = detail.labels, !labels.isEmpty {
                 let words = labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
@@ -43,6 +46,7 @@ extension DeviceCommand {
             for notice in detail.notices ?? [] {
                 lines.append(("notice", NoticeWords.line(notice)))
             }
+            for line in detail.damage ?? [] { lines.append(("damaged", line)) }
             for (name, value) in lines {
                 let gap = String(repeating: " ", count: 11 - name.count)
                 console.print(name + gap + printable(value))

@@ -141,6 +141,16 @@ import Testing
             let shown = await latchkey("device", "show", "lamp-1").output
             #expect(shown.contains("notice     ahead since 2026-03-01T12:00:00Z"))
             #expect(await latchkey("notices", "--kind", "cloned").output.isEmpty)
+            let dismiss = ["notices", "dismiss", "lamp-1", "--kind", "ahead"]
+            #expect(
+                await latchkey(dismiss).output == "notice ahead of device lamp-1 is dismissed\n"
+            )
+            #expect(await latchkey(dismiss).output == "device lamp-1 has no notice ahead\n")
+            #expect(await latchkey("notices").error == "no notices: all is well\n")
+            let nobody = ["notices", "dismiss", "lamp-99", "--kind", "ahead"]
+            #expect(await latchkey(nobody).status == .notFound)
+            #expect(await latchkey("notices", "dismiss", "lamp-1").status == .usage)
+            #expect(await latchkey("notices", "dismiss", "", "--kind", "ahead").status == .usage)
         }
     }
 

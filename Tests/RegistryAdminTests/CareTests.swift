@@ -1,5 +1,7 @@
 import AdminAPI
 import AdminModel
+import KeyExchange
+import Registry
 import Testing
 
 @testable import ServerKit
@@ -96,6 +98,77 @@ import Testing
             try await admin.reinstateDevice("lamp-9", by: root)
         }
         #expect(none?.code == .notFound)
+    }
+
+    @Test func `a device is shown with its rhythm, its notices and the keys it lost`() async throws
+    {
+        try await home.furnish()
+        let lamp = try await home.enrol("lamp-1")
+        let fresh = try await home.admin.device("lamp-1")
+        #expect(fresh.contactSeconds == nil && fresh.notices == nil && fresh.retiredKeys == nil)
+        #expect(fresh.anchor == 1 && fresh.damage == nil)
+        try await home.visit(lamp, lastOrder: 7, at: Home.now + 3600)
+        _ = try await home.admin.retireKeys(KeyOrder(device: "lamp-1", key: "data"), by: root)
+        let detail = try await home.admin.device("lamp-1")
+        #expect(detail.contactSeconds == 3600)
+        #expect(detail.notices?.map(\.kind) == ["ahead"])
+        #expect(detail.retiredKeys == ["data"])
+    }
+
+    @Test func `a key that is older than its spec allows is shown as such`() async throws {
+        try await home.furnish()
+        _ = try await home.admin.createKeySpec(
+            KeySpecCreation(
+                name: "short",
+                group: "hall",
+                algorithm: "aes-256",
+                graceSeconds: 60,
+                maximumAgeSeconds: 3600
+            ),
+            by: root
+        )
+        try await home.enrol("lamp-1")
+        let details = try await home.registry.device(DeviceID(parsing: "lamp-1"))
+        let specs = try await home.registry.listKeySpecs(group: GroupName(parsing: "hall"))
+        func old(at now: Int64) -> [String] {
+            DeviceDetail(details, specs: specs, now: now).keys
+                .filter { $0.isOverAge == true }.map(\.name)
+        }
+        #expect(old(at: Home.now + 3599).isEmpty)
+        #expect(old(at: Home.now + 3600) == ["short"])
+    }
+
+    @Test func `a notice is dismissed once, by whoever the log names`() async throws {
+        try await home.furnish()
+        let lamp = try await home.enrol("lamp-1")
+        try await home.visit(lamp, lastOrder: 7, at: Home.now + 60)
+        let dismissal = NoticeDismissal(device: "lamp-1", kind: "ahead")
+        #expect(try await home.admin.dismissNotice(dismissal, by: root).devices == 1)
+        #expect(try await home.admin.dismissNotice(dismissal, by: root).devices == 0)
+        #expect(try await home.admin.device("lamp-1").notices == nil)
+        let rows = try await home.admin.listAudit(
+            AuditFilter(kind: "noticeDismissed"),
+            PageRequest()
+        )
+        #expect(rows.items.map(\.actor) == ["uid:root"])
+    }
+
+    @Test(arguments: [
+        (NoticeDismissal(device: "lamp-9", kind: "ahead"), AdminProblem.Code.notFound),
+        (NoticeDismissal(device: "lamp-1", kind: "aheda"), .invalid),
+        (NoticeDismissal(device: "lamp-1", kind: ""), .invalid),
+        (NoticeDismissal(device: "Lamp 1", kind: "ahead"), .invalid),
+    ])
+    func `a notice of nobody, or of no kind, is not dismissed`(
+        dismissal: NoticeDismissal,
+        code: AdminProblem.Code
+    ) async throws {
+        try await home.furnish()
+        try await home.enrol("lamp-1")
+        let found = await problem { () throws(AdminProblem) in
+            try await home.admin.dismissNotice(dismissal, by: root)
+        }
+        #expect(found?.code == code)
     }
 
     @Test func `a rotation is asked for by a query, and the log says by which`() async throws {

@@ -56,8 +56,10 @@ final class Home: Sendable {
         )
     }
 
-    /// A device that enrols with a token, takes its keys and says so.
-    func enrol(_ name: String) async throws {
+    /// A device that enrols with a token, takes its keys and says so; returns its credential, to come
+    /// back with.
+    @discardableResult
+    func enrol(_ name: String) async throws -> [UInt8] {
         let crypto = BoringCrypto()
         let kid = try crypto.randomBytes(8)
         let ccs = CCS.encode(
@@ -107,6 +109,27 @@ final class Home: Sendable {
             outcomes: offer.keys.map { KeyOutcome(name: $0.name, epoch: $0.epoch, failure: nil) },
             verdicts: verdicts,
             now: Self.now
+        )
+        return ccs
+    }
+
+    /// The device comes back later, and says which order it obeyed last.
+    func visit(_ ccs: [UInt8], lastOrder: UInt64 = 0, at now: Int64) async throws {
+        _ = try await registry.reconcile(
+            Contact(
+                credential: try Credential(ccs: ccs, sentByValue: false),
+                isByValue: false,
+                claim: nil,
+                report: Report(
+                    agentVersion: "1.0",
+                    store: .file,
+                    level: .software,
+                    lastOrder: lastOrder,
+                    keys: []
+                ),
+                brokerPasswordHash: nil,
+                now: now
+            )
         )
     }
 }

@@ -32,7 +32,14 @@ import Testing
         try await story.restart()
         try await story.talk(now: Home.now + 9)
         #expect(try await story.registry.notices(.ahead) == [notice])
-        try await story.registry.dismissNotice(.ahead, of: story.lamp.id, actor: "uid:x", now: 5)
+        #expect(
+            try await story.registry.dismissNotice(
+                .ahead,
+                of: story.lamp.id,
+                actor: "uid:x",
+                now: 5
+            )
+        )
         #expect(try await story.notices.isEmpty)
         let row = try await story.registry.auditList(AuditFilter(kind: .noticeDismissed)).last
         #expect(row?.event.actor == "uid:x" && row?.event.details == ["notice": "ahead"])
@@ -40,12 +47,24 @@ import Testing
 
     @Test func `dismissing what is not there is no fault and no row`() async throws {
         let story = try await LampStory.begin()
-        try await story.registry.dismissNotice(.cloned, of: story.lamp.id, actor: "a", now: 5)
+        #expect(
+            try await !story.registry.dismissNotice(
+                .cloned,
+                of: story.lamp.id,
+                actor: "a",
+                now: 5
+            )
+        )
         #expect(try await !story.kinds.contains(.noticeDismissed))
         let nobody = try DeviceID(parsing: "nobody")
         #expect(
             await fault {
-                try await story.registry.dismissNotice(.cloned, of: nobody, actor: "a", now: 5)
+                _ = try await story.registry.dismissNotice(
+                    .cloned,
+                    of: nobody,
+                    actor: "a",
+                    now: 5
+                )
             } == .notFound
         )
     }

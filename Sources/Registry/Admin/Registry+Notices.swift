@@ -30,13 +30,13 @@ extension Registry {
         }
     }
 
-    /// Takes a notice off the list; that there is none is no fault.
+    /// Takes a notice off the list; false when there is none, which is no fault.
     public func dismissNotice(
         _ kind: NoticeKind,
         of device: DeviceID,
         actor: String,
         now: Int64
-    ) async throws(RegistryError) {
+    ) async throws(RegistryError) -> Bool {
         try await writer.perform { transaction in
             guard let row = try transaction.device(named: device) else {
                 throw RegistryError(.notFound, "there is no device \(device)")
@@ -45,7 +45,7 @@ extension Registry {
                 "DELETE FROM notice WHERE device_id = ? AND kind = ? RETURNING kind",
                 [row.id, kind.rawValue]
             )
-            guard gone != nil else { return }
+            guard gone != nil else { return false }
             try transaction.audit(
                 AuditEvent(
                     time: now,
@@ -55,6 +55,7 @@ extension Registry {
                     details: ["notice": kind.rawValue]
                 )
             )
+            return true
         }
     }
 }

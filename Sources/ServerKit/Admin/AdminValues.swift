@@ -81,7 +81,7 @@ extension AdminModel.Device {
 
 extension DeviceDetail {
     /// The server's view and the device's last report, side by side.
-    init(_ details: DeviceDetails, specs: [Fleet.KeySpec]) {
+    init(_ details: DeviceDetails, specs: [Fleet.KeySpec], now: Int64) {
         let device = AdminModel.Device(details.device)
         let algorithms = Dictionary(
             specs.map { ($0.name, $0.algorithm.description) },
@@ -109,7 +109,8 @@ extension DeviceDetail {
                 createdAt: Timestamp(seconds: key.createdAt),
                 graceUntil: key.graceUntil.map { Timestamp(seconds: $0) },
                 dueAt: key.rotateAt.map { Timestamp(seconds: $0) },
-                failure: key.failure?.description
+                failure: key.failure?.description,
+                isOverAge: key.isOverAge(specs, at: now) ? true : nil
             )
         }
         keys += reports.map { generation, held in
@@ -125,8 +126,24 @@ extension DeviceDetail {
         }
         self.init(
             device: device,
-            keys: keys.sorted { ($0.name, $0.epoch) < ($1.name, $1.epoch) }
+            keys: keys.sorted { ($0.name, $0.epoch) < ($1.name, $1.epoch) },
+            notices: details.notices.isEmpty ? nil : details.notices.map { .init($0) },
+            contactSeconds: details.contactSeconds.map { UInt32(clamping: $0) },
+            anchor: details.anchor,
+            retiredKeys: details.retiredKeys.isEmpty
+                ? nil : details.retiredKeys.map(\.description),
+            damage: details.damage.isEmpty ? nil : details.damage
         )
+    }
+}
+
+extension KeyRecord {
+    /// Whether it is in use, and older than its key spec allows.
+    fileprivate func isOverAge(_ specs: [Fleet.KeySpec], at now: Int64) -> Bool {
+        guard state == .active, let spec = specs.first(where: { $0.name == name }) else {
+            return false
+        }
+        return spec.expiry(createdAt: createdAt).map { $0 <= now } ?? false
     }
 }
 

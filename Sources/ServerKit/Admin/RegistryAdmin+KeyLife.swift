@@ -32,6 +32,23 @@ extension RegistryAdmin {
         }
     }
 
+    func dismissNotice(
+        _ dismissal: NoticeDismissal,
+        by actor: AdminActor
+    ) async throws(AdminProblem) -> DeviceCount {
+        let device: DeviceID = try parsed(dismissal.device, "device")
+        let kind = try choice(dismissal.kind, "kind", NoticeKind.init(rawValue:))
+        return try await mapping { () throws(RegistryError) in
+            let isGone = try await registry.dismissNotice(
+                kind,
+                of: device,
+                actor: actor.description,
+                now: now
+            )
+            return DeviceCount(devices: isGone ? 1 : 0)
+        }
+    }
+
     private func mark(
         _ after: String?
     ) throws(AdminProblem) -> (NoticeKind, DeviceID)? {

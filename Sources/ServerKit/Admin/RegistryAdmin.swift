@@ -127,7 +127,7 @@ struct RegistryAdmin: AdminService {
         return try await mapping { () throws(RegistryError) in
             let details = try await registry.device(id)
             let specs = try await registry.listKeySpecs(group: details.device.group)
-            var detail = DeviceDetail(details, specs: specs)
+            var detail = DeviceDetail(details, specs: specs, now: now)
             let labels = try await registry.labels(of: id)
             detail.labels = labels.isEmpty ? nil : labels
             return detail
