@@ -3,7 +3,7 @@ import KeyExchange
 import Testing
 
 @Suite struct CampaignPlanTests {
-    private func fault(_ make: () throws -> CampaignPlan) -> String? {
+    private func fault<Value>(_ make: () throws -> Value) -> String? {
         do {
             _ = try make()
             return nil
@@ -76,6 +76,24 @@ import Testing
         #expect(throws: Never.self) { try late.checkDeadline(at: Story.now) }
         #expect(throws: Never.self) { try Story.plan().checkDeadline(at: .max) }
         #expect(fault { try Story.plan(deadline: -1) } != nil)
+    }
+
+    @Test func `what is wrong with a plan is said in the units of people`() throws {
+        let past = try Story.plan(deadline: Story.now - 86_400)
+        #expect(
+            fault { try past.checkDeadline(at: Story.now) }
+                == "the deadline 1970-01-11T13:46:40Z is past: it is 1970-01-12T13:46:40Z"
+        )
+        let early = try Story.plan(
+            windows: [window([.tuesday])],
+            deadline: Story.now + 3600
+        )
+        let words = try #require(fault { try early.checkDeadline(at: Story.now) })
+        #expect(words.contains("1970-01-12T14:46:40Z: the first opens at 1970-01-13T"))
+        let growth = fault {
+            try Pace(kind: .exponential(factorThousandths: 1050, every: 1), perMinute: 1)
+        }
+        #expect(growth == "growth out of range: want a factor of 1.1 to 10, have 1.050")
     }
 
     @Test(

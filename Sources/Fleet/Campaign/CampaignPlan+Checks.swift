@@ -10,13 +10,13 @@ extension CampaignPlan {
     ) throws(FleetError) {
         guard let deadline else { return }
         guard deadline > now else {
-            throw FleetError("the deadline is past: it was \(now - deadline) seconds ago")
+            throw FleetError("the deadline \(utc(deadline)) is past: it is \(utc(now))")
         }
         guard let opensAt = firstOpening(from: now, clock: standardClock(clocks)) else { return }
         guard opensAt < deadline else {
             throw FleetError(
-                "no window opens before the deadline: the first opens \(opensAt - deadline) "
-                    + "seconds after it"
+                "no window opens before the deadline \(utc(deadline)): the first opens at "
+                    + utc(opensAt)
             )
         }
     }

@@ -38,7 +38,12 @@ public struct Pace: Hashable, Sendable {
             )
         }
         if case .exponential(let factor, let every) = kind {
-            try Self.check("growth", factor, Self.factorRange, "thousandths")
+            guard Self.factorRange.contains(factor) else {
+                throw FleetError(
+                    "growth out of range: want a factor of 1.1 to 10, have "
+                        + "\(factor / 1000).\(String(1000 + abs(factor % 1000)).dropFirst())"
+                )
+            }
             try Self.check("step of growth", every, Self.stepRange, "confirmed members")
         }
         self.kind = kind

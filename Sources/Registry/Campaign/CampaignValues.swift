@@ -62,21 +62,3 @@ public struct CampaignMember: Hashable, Sendable {
     /// When it came into its state, in seconds since 1970.
     public let changedAt: Int64
 }
-
-extension CampaignMember {
-    /// The member as a row of a report.
-    public var row: CampaignReport.Row {
-        CampaignReport.Row(
-            device: device,
-            wave: wave ?? 0,
-            state: state,
-            failure: failure,
-            skip: skipped,
-            blockedBy: waitsFor,
-            fromEpoch: epochBefore,
-            toEpoch: epochAfter,
-            thumbprint: thumbprint,
-            changedAt: changedAt
-        )
-    }
-}
