@@ -99,7 +99,8 @@ public struct CampaignDetail: Codable, Hashable, Sendable {
     public var waves: [WaveProgress]
     /// Devices released in a minute now; nil while none are.
     public var ratePerMinute: Double?
-    /// When the last device will probably be released; nil while nobody knows.
+    /// When the last device will probably be released; nil while nobody knows, as when some wait for another
+    /// campaign.
     public var estimatedEnd: Timestamp?
     /// Why nothing moves although it runs, for people; nil when nothing is in the way.
     public var hold: String?
@@ -107,6 +108,8 @@ public struct CampaignDetail: Codable, Hashable, Sendable {
     public var waitsFor: [String: Int]?
     /// The devices that are in flight for the longest time.
     public var slowest: [CampaignMember]?
+    /// What an admin should know while it runs, for people; nil for nothing.
+    public var warnings: [String]?
 
     /// States all of it.
     public init(
@@ -117,7 +120,8 @@ public struct CampaignDetail: Codable, Hashable, Sendable {
         estimatedEnd: Timestamp? = nil,
         hold: String? = nil,
         waitsFor: [String: Int]? = nil,
-        slowest: [CampaignMember]? = nil
+        slowest: [CampaignMember]? = nil,
+        warnings: [String]? = nil
     ) {
         self.campaign = campaign
         self.plan = plan
@@ -127,6 +131,7 @@ public struct CampaignDetail: Codable, Hashable, Sendable {
         self.hold = hold
         self.waitsFor = waitsFor
         self.slowest = slowest
+        self.warnings = warnings
     }
 }
 
@@ -168,7 +173,7 @@ public struct CampaignMember: Codable, Hashable, Sendable {
     public var reason: String?
     /// The campaign that it waits for.
     public var blockedBy: String?
-    /// How often it was released.
+    /// How often it was tried again by itself since an admin said retry, if one did.
     public var attempts: Int
     /// The generation that it had.
     public var epochBefore: UInt32?

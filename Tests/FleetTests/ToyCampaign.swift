@@ -113,6 +113,11 @@ struct ToyCampaign {
                 for index in members.indices where members[index].state == .suspect {
                     close(index)
                 }
+            case .expectAnew:
+                for index in members.indices {
+                    members[index].suspectAt = min(members[index].suspectAt, now + 60)
+                    members[index].closeAt = min(members[index].closeAt, now + 120)
+                }
             case .retry(let kinds):
                 for index in members.indices {
                     let isAbsent =

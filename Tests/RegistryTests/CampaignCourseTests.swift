@@ -27,7 +27,7 @@ import Testing
         let report = try await scene.registry.campaignReport(name, now: scene.now)
         let words = report.history.map(\.text)
         #expect(words.count == 5)
-        #expect(words[0].hasPrefix("campaignCreated (uid:ann"))
+        #expect(words[0].hasPrefix("created (uid:ann"))
         #expect(words[1].hasPrefix("started (uid:ann"))
         #expect(words[2].hasPrefix("2 members listed (server"))
         #expect(words[3].hasPrefix("wave 1 opened (server"))

@@ -13,12 +13,15 @@ extension CampaignMachine {
         if wave > 0 {
             guard counts.waves[..<wave].allSatisfy({ $0.isQuiet }) else { return .closed }
             if rule.successPercent > 0, state.passedGate < wave {
-                // A share of few devices may come to nobody: the last wave that has members speaks.
-                let before =
-                    counts.waves[..<wave].last { $0.total > 0 } ?? counts.waves[wave - 1]
+                // A share of few devices may come to nobody: the last wave that touched someone speaks.
+                guard let before = counts.waves[..<wave].last(where: { $0.touched > 0 }) else {
+                    return approval(of: wave)
+                }
                 let good = before[.settled] + before[.kept]
                 let bad = before[.failed] + before[.rolledBack] + before[.rollingBack]
                 let open = before.suspectsAsEvidence
+                // Nobody failed, and nobody settled either: success is what was to be seen.
+                if good + open == 0 { return .failed }
                 // Suspects count as failed once they are closed; as long as they can decide, they are waited for.
                 if (good + open) * 100 < rule.successPercent * (good + bad + open) {
                     return .failed
@@ -26,7 +29,11 @@ extension CampaignMachine {
                 if good * 100 < rule.successPercent * (good + bad + open) { return .closed }
             }
         }
-        return rule.needsApproval && state.approvedWave < wave ? .needsApproval : .open
+        return approval(of: wave)
+    }
+
+    private func approval(of wave: Int) -> Gate {
+        plan.waves[wave].needsApproval && state.approvedWave < wave ? .needsApproval : .open
     }
 
     /// Releases what pace, windows, waves and the limit in flight allow.
@@ -97,27 +104,61 @@ extension CampaignMachine {
         return (min(open.values.reduce(0, +), wave[.waiting]), Set(open.keys))
     }
 
-    /// Thousandths of a member in a minute that end in time, counting open windows alone.
+    /// Thousandths of a member in a minute that end in time, counting open windows alone; as many as the
+    /// plan allows when even that is too few, or when no window opens any more.
     private func rateNeeded(
         for members: Int,
         _ clocks: CampaignClocks,
         from now: Int64,
         until deadline: Int64
     ) -> Int {
-        let most = plan.pace.maximumPerMinute * 1000
+        let most = Double(plan.pace.maximumPerMinute * 1000)
+        let needed = idealRate(for: members, clocks, from: now, until: deadline) ?? most
+        return Int(min(needed, most))
+    }
+
+    /// The same, whatever the plan allows; nil when no window opens any more.
+    private func idealRate(
+        for members: Int,
+        _ clocks: CampaignClocks,
+        from now: Int64,
+        until deadline: Int64
+    ) -> Double? {
         guard members > 0 else { return 0 }
         let seconds = plan.openSeconds(
             from: now,
             until: deadline,
             clock: plan.standardClock(clocks)
         )
-        guard seconds > 0 else { return most }
-        let needed = (Double(members) * 60_000 / Double(seconds)).rounded(.up)
-        return Int(min(needed, Double(most)))
+        guard seconds > 0 else { return nil }
+        return (Double(members) * 60_000 / Double(seconds)).rounded(.up)
+    }
+
+    /// Says that the deadline is out of reach, while there is something to be done about it.
+    public func deadlineWarning(_ counts: CampaignCounts, at now: Int64) -> String? {
+        let left = counts[.waiting] + counts[.blocked]
+        guard let deadline = plan.deadline, deadline > now, left > 0,
+            state.phase == .running || state.phase == .paused
+        else { return nil }
+        guard let needed = idealRate(for: left, counts.clocks, from: now, until: deadline) else {
+            return "no window opens any more before the deadline, and \(left) devices wait"
+        }
+        // A rate that was halved is not raised for the sake of a date.
+        let most = state.halvings > 0 ? rate(counts, at: now) : plan.pace.maximumPerMinute * 1000
+        guard needed > Double(most) else { return nil }
+        return "the deadline cannot be met: \(left) devices wait, which needs "
+            + "\(Int(min(needed / 1000, 1e9).rounded(.up))) in a minute, and at most "
+            + "\((most + 999) / 1000) are released"
     }
 }
 
 extension CampaignCounts.WaveCounts {
+    /// Members that were released, whatever came of it.
+    var touched: Int {
+        inFlight + self[.suspect] + self[.settled] + self[.failed] + self[.rolledBack] + self[.kept]
+            + (skips[.absent] ?? 0)
+    }
+
     /// Whether nobody waits or is in flight; suspects may be left.
     var isQuiet: Bool { self[.waiting] + self[.blocked] + inFlight == 0 }
 }

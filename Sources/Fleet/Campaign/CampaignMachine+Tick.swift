@@ -6,12 +6,21 @@ extension CampaignMachine {
             counts.waves.count == plan.waves.count,
             "want counts of \(plan.waves.count) waves, have \(counts.waves.count)"
         )
+        // The clock went back for good: time counts from here, for the pace and for silence.
+        guard state.phase.isUnderWay, state.pacer.isAhead(of: now) else {
+            return advance(counts, at: now)
+        }
+        state.pacer.restart(at: now, isFirst: true)
+        return [.expectAnew] + advance(counts, at: now)
+    }
+
+    private mutating func advance(_ counts: CampaignCounts, at now: Int64) -> [CampaignStep] {
         switch state.phase {
-        case .draft, .awaitingApproval, .preparing, .finished, .cancelled: return []
-        case .running: return tickRunning(counts, at: now)
-        case .paused: return tickPaused(counts, at: now)
-        case .cancelling: return tickCancelling(counts, at: now)
-        case .rollingBack: return tickRollingBack(counts, at: now)
+        case .draft, .awaitingApproval, .preparing, .finished, .cancelled: []
+        case .running: tickRunning(counts, at: now)
+        case .paused: tickPaused(counts, at: now)
+        case .cancelling: tickCancelling(counts, at: now)
+        case .rollingBack: tickRollingBack(counts, at: now)
         }
     }
 
@@ -140,6 +149,13 @@ extension CampaignMachine {
     }
 
     func isPastDeadline(_ now: Int64) -> Bool { plan.deadline.map { $0 <= now } ?? false }
+}
+
+extension CampaignState.Phase {
+    /// Whether members may be in flight.
+    fileprivate var isUnderWay: Bool {
+        [.running, .paused, .cancelling, .rollingBack].contains(self)
+    }
 }
 
 extension CampaignCounts {

@@ -17,6 +17,8 @@ public enum CampaignStep: Hashable, Sendable {
     case closeSuspects
     /// Members that failed by one of these kinds wait again; with `silent` also those that were absent.
     case retry(Set<CampaignFailure>)
+    /// The clock went back: nobody in flight is given more time from now on than its silence allows.
+    case expectAnew
     /// Something for the audit log and for those who watch.
     case record(CampaignEvent)
 }

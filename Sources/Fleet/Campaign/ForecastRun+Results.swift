@@ -49,7 +49,7 @@ extension ForecastRun {
         if leftOut > 0 {
             warnings.append("the histogram is too fine: \(leftOut) devices are left out")
         }
-        warnings += deadlineWarnings() + limitWarnings() + waveWarnings()
+        warnings += deadlineWarnings() + limitWarnings() + waveWarnings() + rhythmWarnings()
         if plan.stopRules.isEmpty, plan.sequentialTest == nil {
             warnings.append("nothing stops it when it goes wrong: no stop rule, no sequential test")
         }
@@ -107,6 +107,17 @@ extension ForecastRun {
             )
         }
         return warnings
+    }
+
+    private func rhythmWarnings() -> [String] {
+        let unknown = groups.filter { $0.interval == nil && $0.stranding == nil }
+            .reduce(0.0) { $0 + $1.count }
+        guard unknown > 0 else { return [] }
+        let days = (plan.silence.ceilingSeconds + 86_399) / 86_400
+        return [
+            "the rhythm of \(Int(unknown.rounded())) devices is not known yet: up to \(days) days are "
+                + "assumed for each; one that is connected answers at once"
+        ]
     }
 
     private func opens(for number: Int) -> Bool {

@@ -24,21 +24,20 @@ public struct Pacer: Hashable, Sendable {
 
     /// Counts the time since the last call at a rate in thousandths of a member in a minute.
     ///
-    /// A clock that goes back a little counts as no time, far back as time for one member; one that jumps ahead gives at most `catchUpSeconds`.
+    /// A clock that goes back counts as no time; one that jumps ahead gives at most `catchUpSeconds`.
     mutating func count(rate: Int, at now: Int64) {
         defer { countedAt = now }
         guard let countedAt else { return }
-        // Clocks went back for good: one member goes, so that there is a decision to store, and time counts
-        // from here. Otherwise a campaign would stand still until the wrong moment comes again.
-        if now < countedAt.saturatingSubtracting(Self.toleranceSeconds) {
-            credit = max(credit, Self.member)
-            return
-        }
         let elapsed = max(now.saturatingSubtracting(countedAt), 0)
         let most = max(Self.member, rate * Self.catchUpSeconds)
         let (grown, overflows) = rate.multipliedReportingOverflow(by: Int(elapsed))
         credit = overflows ? most : min(credit.addingReportingOverflow(grown).partialValue, most)
         if credit < 0 { credit = most }
+    }
+
+    /// Whether time was counted by a clock that was ahead of this one, and not by a little.
+    func isAhead(of now: Int64) -> Bool {
+        countedAt.map { now < $0.saturatingSubtracting(Self.toleranceSeconds) } ?? false
     }
 
     /// Takes what was released.

@@ -65,6 +65,19 @@ public struct Silence: Hashable, Sendable {
         suspectAt.saturatingAdding(allowance(interval: interval))
     }
 
+    /// The latest moment at which something may be expected of a member now.
+    ///
+    /// What is later was computed by a clock that was ahead. Nil for a state in which nothing is expected.
+    public func latest(_ state: MemberState, interval: Int64?, at now: Int64) -> Int64? {
+        switch state {
+        case .released, .offered: suspectAt(releasedAt: now, interval: interval)
+        case .suspect: closeAt(suspectAt: now, interval: interval)
+        case .rollingBack:
+            closeAt(suspectAt: suspectAt(releasedAt: now, interval: interval), interval: interval)
+        case .waiting, .blocked, .settled, .failed, .skipped, .cancelled, .rolledBack, .kept: nil
+        }
+    }
+
     /// Whether the silence of a member says anything about the campaign.
     ///
     /// A device that was overdue (or never heard) before it was released is silent for a reason of its own.

@@ -72,7 +72,7 @@ extension CampaignPlan {
         return Int64((hash ^ (hash >> 31)) >> 1)
     }
 
-    /// Whether a member that failed so often by this kind is tried again by itself.
+    /// Whether a member that fails by this kind is tried again by itself, after so many retries of any kind.
     public func mayRetry(_ failure: CampaignFailure, failedBefore: Int) -> Bool {
         failedBefore < (retries[failure] ?? 0)
     }

@@ -14,6 +14,8 @@ enum CampaignJob: Codable, Hashable, Sendable {
     case skipWaiting(reason: Int)
     case closeSuspects
     case retry(kinds: [Int])
+    /// Members in flight are given no more time than they are allowed, from the device after this one.
+    case expectAnew(after: Int64)
 
     /// Members of one commit.
     static let chunk = 500
@@ -29,6 +31,7 @@ enum CampaignJob: Codable, Hashable, Sendable {
         case .skipWaiting(let reason): self = .skipWaiting(reason: reason.rawValue)
         case .closeSuspects: self = .closeSuspects
         case .retry(let kinds): self = .retry(kinds: kinds.map(\.rawValue).sorted())
+        case .expectAnew: self = .expectAnew(after: 0)
         case .record: return nil
         }
     }
@@ -37,7 +40,7 @@ enum CampaignJob: Codable, Hashable, Sendable {
     var isAdvance: Bool {
         switch self {
         case .release, .rollBack: true
-        case .list, .deal, .cancel, .skipWaiting, .closeSuspects, .retry: false
+        case .list, .deal, .cancel, .skipWaiting, .closeSuspects, .retry, .expectAnew: false
         }
     }
 

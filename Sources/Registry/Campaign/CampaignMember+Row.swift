@@ -3,12 +3,22 @@ internal import Foundation
 internal import GRDB
 internal import KeyExchange
 
+/// What the sequential test holds against a member: each is heard of once, however often it is tried.
+enum MemberEvidence: Int, Sendable {
+    case none = 0
+    /// A try of it failed.
+    case failure = 1
+    /// It was silent although its rhythm says otherwise; taken back when it is heard.
+    case silence = 2
+}
+
 /// A member while a transaction changes it.
 struct MemberRow {
     static let columns = """
         SELECT campaign_id, device_id, campaign_member.state, wave, detail, utc_offset, attempts,
             epoch_before, epoch_after, thumbprint, rotate_before, blocked_by, released_at,
-            expected_by, device.contact_interval, device.last_seen, device.name, device.state
+            expected_by, device.contact_interval, device.last_seen, device.name, device.state,
+            evidence
         FROM campaign_member JOIN device ON device.id = campaign_member.device_id
         """
 
@@ -32,6 +42,7 @@ struct MemberRow {
     var blockedBy: Int64?
     var releasedAt: Int64?
     var expectedBy: Int64?
+    var evidence: MemberEvidence
 
     init(_ row: Row) throws {
         campaign = row[0]
@@ -52,6 +63,7 @@ struct MemberRow {
         lastSeen = row[15]
         deviceName = try row.name(16, as: DeviceID.self)
         deviceState = try row.value(17, as: DeviceState.self)
+        evidence = try row.value(18, as: MemberEvidence.self)
     }
 
     /// Whether it was left out since nothing was heard of it, for longer than the campaign runs.
@@ -108,15 +120,16 @@ extension Transaction {
             """
             UPDATE campaign_member SET state = ?, wave = ?, detail = ?, utc_offset = ?, attempts = ?,
                 epoch_before = ?, epoch_after = ?, thumbprint = ?, rotate_before = ?,
-                blocked_by = ?, released_at = ?, expected_by = ?, changed_at = ?
+                blocked_by = ?, released_at = ?, expected_by = ?, evidence = ?, changed_at = ?
             WHERE campaign_id = ? AND device_id = ?
             """,
             [
                 state.rawValue, member.wave, detail, member.clock, member.attempts,
                 member.epochBefore, member.epochAfter, member.thumbprint.map { Data($0.bytes) },
                 member.rotateBefore,
-                member.blockedBy, member.releasedAt, member.expectedBy, now, member.campaign,
-                member.device,
+                member.blockedBy, member.releasedAt, member.expectedBy, member.evidence.rawValue,
+                now,
+                member.campaign, member.device,
             ]
         )
     }

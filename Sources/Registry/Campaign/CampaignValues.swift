@@ -29,6 +29,8 @@ public struct CampaignDetails: Hashable, Sendable {
     public let rateThousandths: Int
     /// When the last member is released at this rate, in seconds since 1970; nil when it cannot be told.
     public let lastReleaseAt: Int64?
+    /// What an admin should know while it runs.
+    public let warnings: [String]
     /// The rows of the audit log about the campaign lie between these.
     public let audit: ClosedRange<Int64>
 }

@@ -9,6 +9,9 @@ struct OutlookPlaces {
     private var numbers: [TimeZoneName: Int] = [:]
     private var unknown: [String: Int] = [:]
     private(set) var clocks: CampaignClocks
+    /// The texts of `ClockLabel.sql` by whose clock no window opens before the deadline; empty for none.
+    private(set) var closed: [String] = []
+    private var judged: Set<String> = []
 
     init(_ plan: CampaignPlan) {
         self.plan = plan
@@ -29,6 +32,15 @@ struct OutlookPlaces {
             unknown[text, default: 0] += count
             return nil
         }
+    }
+
+    /// Remembers whether a device with this text has a window in time.
+    mutating func judge(_ text: String?, number: Int, from now: Int64) {
+        guard let deadline = plan.deadline, !plan.windows.isEmpty,
+            judged.insert(text ?? "").inserted, let clock = clocks[number]
+        else { return }
+        let opening = plan.firstOpening(from: now, clock: clock)
+        if opening.map({ $0 >= deadline }) ?? true { closed.append(text ?? "") }
     }
 
     private mutating func number(of zone: TimeZoneName) -> Int {

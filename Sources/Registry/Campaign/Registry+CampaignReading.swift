@@ -135,7 +135,8 @@ extension Database {
         let counts = summary.counts
         let isRunning = campaign.state.phase == .running
         let rate = isRunning ? campaign.machine.rate(counts, at: now) : 0
-        let left = counts[.waiting] + counts[.blocked]
+        // When those that wait for another campaign have their turn, nobody can tell.
+        let left = counts[.blocked] == 0 ? counts[.waiting] : 0
         return CampaignDetails(
             summary: summary,
             hold: campaign.state.phase.isOver ? nil : hold ?? counts.unknownClocks,
@@ -150,6 +151,7 @@ extension Database {
             ),
             rateThousandths: rate,
             lastReleaseAt: rate > 0 && left > 0 ? now + Int64(left) * 60_000 / Int64(rate) : nil,
+            warnings: campaign.machine.deadlineWarning(counts, at: now).map { [$0] } ?? [],
             audit: campaign.audit
         )
     }
@@ -235,6 +237,7 @@ extension CampaignJob {
         case .skipWaiting: "skipWaiting"
         case .closeSuspects: "closeSuspects"
         case .retry: "retry"
+        case .expectAnew: "expectAnew"
         }
     }
 }

@@ -43,7 +43,8 @@ extension Registry {
                 actor: actor,
                 now: now,
                 [
-                    "action": plan.action.description, "target": plan.target.description,
+                    "what": "created", "action": plan.action.description,
+                    "target": plan.target.description,
                     "waves": "\(plan.waves.count)", "priority": "\(plan.priority)",
                 ]
             )
@@ -60,13 +61,14 @@ extension Registry {
         now: Int64
     ) async throws(RegistryError) -> CampaignDetails {
         try await say(name, revision, actor, now) { machine, _, transaction throws in
-            try transaction.demandMembers(of: machine.plan, now: now)
-            return try machine.start(
+            let steps = try machine.start(
                 by: actor,
                 needsSecondPerson: try transaction.needsSecondPerson(),
                 clocks: machine.plan.clocks,
                 at: now
             )
+            try transaction.demandMembers(of: machine.plan, now: now)
+            return steps
         }
     }
 

@@ -89,7 +89,8 @@ extension Transaction {
         let silence = campaign.plan.silence
         switch (record.state, member.state) {
         case (.offered, .released), (.offered, .offered), (.offered, .suspect):
-            if member.state == .suspect, member.detail == 1 {
+            if member.state == .suspect, member.evidence == .silence {
+                member.evidence = .none
                 campaigns.outcomes[member.campaign, default: []].append(.heard)
             }
             member.epochAfter = record.epoch.number
@@ -141,7 +142,8 @@ extension Transaction {
 
     private func settle(_ member: inout MemberRow, _ record: KeyRecord, now: Int64) throws {
         let outcome: CampaignMachine.Outcome =
-            member.state == .suspect ? .settledLate(wasEvidence: member.detail == 1) : .settled
+            member.state == .suspect
+            ? .settledLate(wasEvidence: member.evidence == .silence) : .settled
         member.epochAfter = record.epoch.number
         member.thumbprint = record.thumbprint
         member.expectedBy = nil
@@ -158,17 +160,35 @@ extension Transaction {
     ) throws {
         try hold(member, key: campaign.plan.key, now: now)
         member.expectedBy = nil
-        if member.state != .rollingBack,
-            campaign.plan.mayRetry(failure, failedBefore: member.attempts)
-        {
-            member.attempts += 1
-            try move(&member, to: .waiting, detail: member.waitingDetail, now: now)
-            return
+        guard member.state != .rollingBack else {
+            return try move(&member, to: .failed, detail: failure.rawValue, now: now)
         }
-        let outcome: CampaignMachine.Outcome? =
-            member.state == .rollingBack ? nil : .failed(failure)
-        try move(&member, to: .failed, detail: failure.rawValue, now: now)
-        if let outcome { campaigns.outcomes[member.campaign, default: []].append(outcome) }
+        // Heard at the first try, lest a bad change hides behind its retries.
+        if member.evidence == .none {
+            if failure != .throttled { member.evidence = .failure }
+            campaigns.outcomes[member.campaign, default: []].append(.failed(failure))
+        }
+        if try isTriedAgain(&member, failure, by: campaign.plan) {
+            try move(&member, to: .waiting, detail: member.waitingDetail, now: now)
+        } else {
+            try move(&member, to: .failed, detail: failure.rawValue, now: now)
+        }
+    }
+
+    /// Whether the budget has another try for a member, which is counted then, and comes after those that
+    /// had none: otherwise a few devices that fail would be tried over and over before anyone else.
+    func isTriedAgain(
+        _ member: inout MemberRow,
+        _ failure: CampaignFailure,
+        by plan: CampaignPlan
+    ) throws -> Bool {
+        guard plan.mayRetry(failure, failedBefore: member.attempts) else { return false }
+        member.attempts += 1
+        try run(
+            "UPDATE campaign_member SET rank = ? WHERE campaign_id = ? AND device_id = ?",
+            [Int64.max, member.campaign, member.device]
+        )
+        return true
     }
 
     /// Takes back the wish for a new generation; the policy's own date counts again.

@@ -41,6 +41,9 @@ extension Transaction {
         case .closeSuspects:
             return try end(campaign, Ending(from: [.suspect], to: nil), now: now) ? [job] : []
         case .retry(let kinds): return try retry(campaign, kinds, now: now) ? [job] : []
+        case .expectAnew(let after):
+            return try expectAnew(campaign, after: after, now: now)
+                .map { [.expectAnew(after: $0)] } ?? []
         }
     }
 
@@ -99,6 +102,7 @@ extension Transaction {
         }
         for var member in members {
             member.attempts = 0
+            member.evidence = .none
             try move(&member, to: .waiting, detail: member.waitingDetail, now: now)
             try claim(&member, for: live, now: now)
         }

@@ -122,49 +122,4 @@ extension Transaction {
         }
         return members.count
     }
-
-    private func giveUp(
-        _ member: inout MemberRow,
-        of campaign: CampaignRow,
-        now: Int64
-    ) throws {
-        var end = (state: MemberState.failed, detail: CampaignFailure.silent.rawValue)
-        if member.state == .suspect {
-            end = member.givenUp
-            try hold(member, key: campaign.plan.key, now: now)
-        }
-        member.expectedBy = nil
-        try move(&member, to: end.state, detail: end.detail, now: now)
-    }
-
-    /// Handles members from whom nothing was heard for too long; whether there may be more.
-    func markSilent(_ campaign: CampaignRow, now: Int64) throws -> Bool {
-        let silence = campaign.plan.silence
-        let members = try members(
-            """
-            campaign_id = ? AND campaign_member.state IN (3, 4, 5, 10) AND expected_by <= ?
-            ORDER BY expected_by LIMIT \(CampaignJob.chunk)
-            """,
-            [campaign.id, now]
-        )
-        for var member in members {
-            switch member.state {
-            case .released, .offered:
-                let isEvidence = silence.isEvidence(
-                    releasedAt: member.releasedAt ?? now,
-                    lastSeenBefore: member.lastSeen,
-                    interval: member.interval
-                )
-                member.expectedBy = silence.closeAt(suspectAt: now, interval: member.interval)
-                try move(&member, to: .suspect, detail: isEvidence ? 1 : 0, now: now)
-                campaigns.outcomes[campaign.id, default: []].append(
-                    .suspect(isEvidence: isEvidence)
-                )
-            default:
-                try giveUp(&member, of: campaign, now: now)
-                try unblock(member.device, key: campaign.plan.key, now: now)
-            }
-        }
-        return members.count == CampaignJob.chunk
-    }
 }

@@ -76,7 +76,8 @@ struct QueryPages {
         select columns: String,
         join: String = "",
         filter: String = "1",
-        suffix: String = ""
+        suffix: String = "",
+        filterArguments: StatementArguments = []
     ) -> (sql: String, arguments: StatementArguments) {
         let (source, start, first): (String, String, StatementArguments) =
             switch path {
@@ -99,7 +100,7 @@ struct QueryPages {
             SELECT \(columns) FROM \(source) \(join)
             WHERE \(start) AND \(filter) AND \(condition.sql) \(suffix)
             """,
-            first + condition.arguments
+            first + filterArguments + condition.arguments
         )
     }
 

@@ -70,6 +70,12 @@ extension Schema {
         ) WITHOUT ROWID;
         """
 
+    /// Layout 6: what the sequential test holds against a member, by the numbers of `MemberEvidence`.
+    static let evidence = """
+        ALTER TABLE campaign_member ADD COLUMN evidence INTEGER NOT NULL DEFAULT 0;
+        UPDATE campaign_member SET evidence = 2 WHERE state = 5 AND detail = 1;
+        """
+
     /// Fills in what only a program can compute.
     static func orderAgents(_ db: Database) throws {
         let order = DatabaseFunction("agent_order_of", argumentCount: 1) { values in

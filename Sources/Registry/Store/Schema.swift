@@ -29,7 +29,7 @@ enum Schema {
         }
     }
 
-    private static let steps = [first, lifecycle, campaigns, anchors, timeZones]
+    private static let steps = [first, lifecycle, campaigns, anchors, timeZones, evidence]
 
     static let first = """
         CREATE TABLE fleet (

@@ -54,7 +54,8 @@ extension CampaignDetail {
                     uniqueKeysWithValues: details.waitsFor.map { ($0.key.description, $0.value) }
                 ),
             slowest: details.slowest.isEmpty
-                ? nil : details.slowest.map { AdminModel.CampaignMember($0) }
+                ? nil : details.slowest.map { AdminModel.CampaignMember($0) },
+            warnings: details.warnings.isEmpty ? nil : details.warnings
         )
     }
 }
