@@ -24,6 +24,8 @@ package enum ExitReason: Int32, Sendable, CaseIterable {
     case auditDamaged = 9
     /// The campaign was cancelled.
     case cancelled = 10
+    /// The campaign waits for a person, and watching was to end there.
+    case waitsForPerson = 11
     /// Ctrl-C; what was asked for goes on.
     case interrupted = 130
     /// The command line can't be understood (EX_USAGE).
@@ -48,8 +50,8 @@ package enum ExitReason: Int32, Sendable, CaseIterable {
           2  local file, or not confirmed  7  server busy or failing: try again
           3  no server on the socket       8  not all keys settled
           4  not permitted                 9  audit log damaged
-          10 the campaign was cancelled    64 wrong usage
-          130 interrupted: what was asked for goes on
+          10 the campaign was cancelled    11 the campaign waits for a person
+          64 wrong usage                   130 interrupted: what was asked for goes on
         """
 }
 

@@ -58,6 +58,19 @@ import Testing
         #expect(lines.last == "slowest   lamp-9 released 10m")
     }
 
+    @Test func `a line for a log tells why devices failed, and for whom they wait`() {
+        var detail = detail(members: ["settled": 1, "failed": 3, "blocked": 2])
+        detail.waitsFor = ["autumn": 2]
+        detail.hold = "diskLow"
+        detail.warnings = ["the deadline cannot be met"]
+        #expect(
+            CampaignView.line(detail)
+                == "spring running, 1/6 settled, 3 failed (3 hookFailed), 2 blocked (2 by autumn), "
+                + "held back: diskLow, warning: the deadline cannot be met"
+        )
+        #expect(lines(detail).contains("warning   the deadline cannot be met"))
+    }
+
     @Test(arguments: [1, 5, 12, 20, 39, 40, 80, 400])
     func `no line is wider than the terminal`(width: Int) {
         let lines = lines(detail(members: ["settled": 1, "failed": 1, "waiting": 1]), width: width)

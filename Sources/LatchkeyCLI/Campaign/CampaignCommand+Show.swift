@@ -49,15 +49,14 @@ extension CampaignCommand {
                 ("approved", shown(campaign.approvedBy)),
                 ("started", shown(campaign.startedAt)),
                 ("priority", "\(campaign.priority)"),
-                ("deadline", shown(detail.plan.deadline)),
                 ("revision", "\(campaign.revision)"),
             ]
-            for (name, value) in lines where value != "-" {
+            for (name, value) in lines + PlanWords(plan: detail.plan).lines where value != "-" {
                 console.print(
-                    name + String(repeating: " ", count: 10 - name.count) + printable(value)
+                    name + String(repeating: " ", count: 12 - name.count) + printable(value)
                 )
             }
-            if let hint = hint(campaign) { console.note(printable(hint)) }
+            if let hint = campaign.nextStep { console.note(printable(hint)) }
         }
 
         private func list(with client: AdminClient) async throws {
@@ -65,7 +64,7 @@ extension CampaignCommand {
                 of: campaignPath(name, "members"),
                 [("state", state)],
                 asJSON: output.isJSON,
-                table: Table("DEVICE", "WAVE", "STATE", "WHY", "TRIES", "EPOCH", "CHANGED"),
+                table: Table("DEVICE", "WAVE", "STATE", "WHY", "RETRIES", "EPOCH", "CHANGED"),
                 ifEmpty: "no such devices: a draft has none before its start"
             ) { (member: CampaignMember) in
                 [
@@ -76,19 +75,22 @@ extension CampaignCommand {
                 ]
             }
         }
+    }
+}
 
-        private func hint(_ campaign: Campaign) -> String? {
-            switch campaign.state {
-            case "draft":
-                "next: latchkey campaign plan \(campaign.name), then latchkey campaign start "
-                    + campaign.name
-            case "awaitingApproval":
-                "next: another admin runs latchkey campaign approve \(campaign.name)"
-            case "paused" where campaign.reason?.contains("approval") == true:
-                "next: latchkey campaign approve \(campaign.name)"
-            case "paused": "next: latchkey campaign resume \(campaign.name), or cancel or rollback"
-            default: nil
-            }
+extension Campaign {
+    /// Whether it goes on only when a person says so.
+    var waitsForPerson: Bool { state == "paused" || state == "awaitingApproval" }
+
+    /// What an admin may want to say to it now.
+    var nextStep: String? {
+        switch state {
+        case "draft": "next: latchkey campaign plan \(name), then latchkey campaign start \(name)"
+        case "awaitingApproval": "next: another admin runs latchkey campaign approve \(name)"
+        case "paused" where reason?.contains("approval") == true:
+            "next: latchkey campaign approve \(name)"
+        case "paused": "next: latchkey campaign resume \(name), or cancel or rollback"
+        default: nil
         }
     }
 }

@@ -9,16 +9,21 @@ extension CampaignCommand {
             discussion: lesson(
                 """
                 On a terminal the view is drawn anew; elsewhere each change is a line, and with --json
-                an object. Ctrl-C ends the watching, not the campaign. The exit code tells the end: 0
-                when every device settled or was left alone, 8 when some did not, 10 when the campaign
-                was cancelled.
+                an object. At the end comes a report, but not with --json. A campaign that is paused,
+                or that another admin has to approve, is watched on; --until-paused ends there. Ctrl-C
+                ends the watching, not the campaign. The exit code tells the end: 0 when every device
+                settled or was left alone, 8 when some did not, 10 when the campaign was cancelled, 11
+                when --until-paused ended it.
                 """,
                 examples: "latchkey campaign watch spring",
+                "latchkey campaign watch spring --until-paused || latchkey campaign show spring",
                 "latchkey campaign watch spring --json | jq -c .campaign.members"
             )
         )
 
         @Argument(help: "The campaign's name.") var name: String
+        @Flag(help: "End, with code 11, when the campaign waits for a person.")
+        var untilPaused = false
         @OptionGroup var server: ServerOptions
         @OptionGroup var output: OutputOptions
 
@@ -43,6 +48,7 @@ extension CampaignCommand {
                     "stopped watching; campaign \(name) goes on: latchkey campaign watch \(name)"
                 )
             }
+            if end.isOver, !output.isJSON { await CampaignEnd(campaign: end).print(with: client) }
             try Self.judge(end)
         }
 
@@ -72,25 +78,36 @@ extension CampaignCommand {
                             hasColor: console.hasColor,
                             now: Int64(Glibc.time(nil))
                         )
+                        let next = detail.campaign.waitsForPerson ? detail.campaign.nextStep : nil
+                        let lines = view.lines + (next.map { [view.fit($0)] } ?? [])
                         console.output(
                             screen.draw(
-                                Array(view.lines.prefix(max(1, size.rows - 1))),
+                                Array(lines.prefix(max(1, size.rows - 1))),
                                 columns: size.columns
                             )
                         )
                     } else if last.map({ Self.differs(detail, from: $0) }) ?? true {
                         console.print(
-                            output.isJSON
-                                ? try compactJSON(detail) : CampaignView.line(detail.campaign)
+                            output.isJSON ? try compactJSON(detail) : CampaignView.line(detail)
                         )
+                    }
+                    if !isLive, let next = detail.campaign.nextStep,
+                        last?.campaign.state != detail.campaign.state
+                    {
+                        console.note(printable(next))
                     }
                     last = detail
                     if detail.campaign.isOver { return detail.campaign }
+                    if untilPaused, detail.campaign.waitsForPerson { return detail.campaign }
                 } catch let failure as Failure
                     where failure.status == .unreachable && last != nil && patience > 0
                 {
                     // A server that is started anew goes on with the campaign, and so does this.
-                    if patience == 60 { console.note("\(failure); trying again for a minute") }
+                    if patience == 60 {
+                        console.note("\(failure); trying again for a minute")
+                        // The view goes on below what was just said.
+                        screen = Screen()
+                    }
                     patience -= 1
                 }
                 try await Task.sleep(for: pause)
@@ -100,11 +117,20 @@ extension CampaignCommand {
 
         /// Whether a person would see a change; estimates alone are none.
         private static func differs(_ new: CampaignDetail, from old: CampaignDetail) -> Bool {
-            new.campaign != old.campaign || new.waves != old.waves
+            new.campaign != old.campaign || new.waves != old.waves || new.hold != old.hold
+                || new.warnings != old.warnings
         }
 
         /// Turns the end into an exit code.
         private static func judge(_ campaign: Campaign) throws(Failure) {
+            if campaign.waitsForPerson {
+                throw Failure(
+                    .waitsForPerson,
+                    "campaign \(campaign.name) is \(campaign.state)"
+                        + (campaign.reason.map { " (\($0))" } ?? "") + ": "
+                        + (campaign.nextStep ?? "")
+                )
+            }
             guard campaign.state == "finished" else {
                 throw Failure(
                     .cancelled,

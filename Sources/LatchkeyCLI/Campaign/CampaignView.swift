@@ -22,6 +22,7 @@ struct CampaignView {
         if let waits = detail.waitsFor, !waits.isEmpty {
             lines.append("waits for " + words(waits))
         }
+        for warning in detail.warnings ?? [] { lines.append("warning   \(warning)") }
         lines += waves
         if let slowest = detail.slowest, !slowest.isEmpty {
             lines.append(
@@ -100,7 +101,7 @@ struct CampaignView {
     }
 
     /// Cut to the width, without what could move the cursor; coloured by what the campaign does.
-    private func fit(_ line: String) -> String {
+    func fit(_ line: String) -> String {
         let line = String(printable(line).prefix(max(1, width)))
         guard hasColor, line.hasPrefix("[") || line.hasPrefix(campaign.name) else { return line }
         let color =
@@ -120,16 +121,27 @@ struct CampaignView {
 
 extension CampaignView {
     /// One line for a log.
-    static func line(_ campaign: Campaign) -> String {
+    static func line(_ detail: CampaignDetail) -> String {
+        let campaign = detail.campaign
         let inFlight = (campaign.members["released"] ?? 0) + (campaign.members["offered"] ?? 0)
         var parts = [
             "\(campaign.name) \(campaign.state)" + (campaign.reason.map { " (\($0))" } ?? ""),
             "\(campaign.settled)/\(campaign.total) settled",
         ]
         if inFlight > 0 { parts.append("\(inFlight) in flight") }
-        for word in ["failed", "suspect", "skipped", "cancelled", "rolledBack"] {
-            if let count = campaign.members[word], count > 0 { parts.append("\(count) \(word)") }
+        for word in ["failed", "suspect", "blocked", "skipped", "cancelled", "rolledBack", "kept"] {
+            guard let count = campaign.members[word], count > 0 else { continue }
+            let counts =
+                word == "failed"
+                ? campaign.failures : word == "blocked" ? detail.waitsFor ?? [:] : [:]
+            let why = counts.filter { $0.value > 0 }.sorted { $0.key < $1.key }
+                .map { "\($0.value) \(word == "blocked" ? "by " : "")\($0.key)" }
+            parts.append(
+                "\(count) \(word)" + (why.isEmpty ? "" : " (\(why.joined(separator: ", ")))")
+            )
         }
+        if let hold = detail.hold { parts.append("held back: \(hold)") }
+        parts += (detail.warnings ?? []).map { "warning: \($0)" }
         return printable(parts.joined(separator: ", "))
     }
 }

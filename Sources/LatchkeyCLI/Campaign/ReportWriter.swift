@@ -8,13 +8,15 @@ struct ReportWriter {
     }
 
     let format: Format
+    /// The heading of the list in text.
+    var heading = "DEVICES"
     private var isBegun = false
     private var table = Table(
         "DEVICE",
         "WAVE",
         "STATE",
         "WHY",
-        "TRIES",
+        "RETRIES",
         "EPOCH",
         "CHANGED",
         "THUMBPRINT"
@@ -68,7 +70,7 @@ struct ReportWriter {
             console.print(printable("  \(event.at)  \(event.event)"))
         }
         if report.events.isEmpty { console.print("  none") }
-        console.print("\nDEVICES")
+        console.print("\n\(heading)")
     }
 
     private func markdown(_ report: CampaignReport) {
@@ -83,7 +85,7 @@ struct ReportWriter {
         row(["---", "---"])
         for event in report.events { row(["\(event.at)", event.event]) }
         console.print("\n## Devices\n")
-        let heads = ["Device", "Wave", "State", "Why", "Tries", "Epoch", "Changed", "Thumbprint"]
+        let heads = ["Device", "Wave", "State", "Why", "Retries", "Epoch", "Changed", "Thumbprint"]
         row(heads)
         row(heads.map { _ in "---" })
     }
@@ -95,7 +97,7 @@ struct ReportWriter {
     /// Text that stays in its cell and is not read as markup.
     private static func escaped(_ text: String) -> String {
         printable(text).reduce(into: "") { result, character in
-            if "|\\`*_[]<>".contains(character), text != "---" { result.append("\\") }
+            if "|\\`*_[]<>#&".contains(character), text != "---" { result.append("\\") }
             result.append(character)
         }
     }
@@ -115,8 +117,12 @@ struct ReportWriter {
             ("ended", shown(campaign.endedAt)), ("devices", words(campaign.members)),
             ("failures", words(campaign.failures)),
         ]
+        let plan = PlanWords(plan: report.detail.plan)
+        facts += plan.lines
         for wave in report.detail.waves {
-            facts.append(("wave \(wave.number)", words(wave.members)))
+            facts.append(
+                ("wave \(wave.number)", "\(plan.wave(wave.number)): \(words(wave.members))")
+            )
         }
         facts.append(("report made", "\(report.madeAt)"))
         if let row = report.auditRow { facts.append(("audit row", "\(row)")) }
