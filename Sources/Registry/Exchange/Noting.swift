@@ -13,8 +13,8 @@ extension Transaction {
         var isQuarantined = false
     }
 
-    /// A device that comes back within so many seconds was asked to, or tries again: its own rhythm of
-    /// contact does not show in that.
+    /// A device that comes back within so many seconds tries again, and one that has a key due was
+    /// probably nudged: its own rhythm of contact shows in neither.
     private static let sameContact = 10
     /// An order's counter beyond this is no counter of ours, and could not be counted on from.
     static let plausibleOrder: UInt64 = 1 << 53
@@ -36,7 +36,9 @@ extension Transaction {
             """
             UPDATE device SET
                 contact_interval = CASE
-                    WHEN last_seen IS NULL OR last_seen + \(Self.sameContact) > ?
+                    WHEN last_seen IS NULL OR last_seen + \(Self.sameContact) > ? OR EXISTS (
+                        SELECT 1 FROM device_key
+                        WHERE device_key.device_id = device.id AND rotate_at <= ?)
                         THEN contact_interval
                     WHEN contact_interval IS NULL THEN ? - last_seen
                     ELSE (contact_interval * 3 + ? - last_seen) / 4 END,
@@ -47,7 +49,8 @@ extension Transaction {
             WHERE id = ?
             """,
             [
-                contact.now, contact.now, contact.now, contact.now, report.store.rawValue,
+                contact.now, contact.now, contact.now, contact.now, contact.now,
+                report.store.rawValue,
                 report.level.rawValue, report.agentVersion,
                 AgentVersion(parsing: report.agentVersion)?.sortKey,
                 Data(ReportRecord.encode(report.keys)), contact.brokerPasswordHash,
