@@ -79,6 +79,8 @@ extension CampaignCounts.WaveCounts {
 
 extension AdminModel.CampaignMember {
     init(_ member: StoredMember) {
+        // One that was offered and not taken is no key that the device has.
+        let hasNext = [.settled, .rollingBack, .rolledBack, .kept].contains(member.state)
         self.init(
             device: member.device.description,
             wave: member.wave.map { $0 + 1 },
@@ -87,8 +89,8 @@ extension AdminModel.CampaignMember {
             blockedBy: member.waitsFor?.description,
             attempts: member.attempts,
             epochBefore: member.epochBefore?.number,
-            epochAfter: member.epochAfter?.number,
-            thumbprint: member.thumbprint?.description,
+            epochAfter: hasNext ? member.epochAfter?.number : nil,
+            thumbprint: hasNext ? member.thumbprint?.description : nil,
             releasedAt: member.releasedAt.map { Timestamp(seconds: $0) },
             expectedBy: member.expectedBy.map { Timestamp(seconds: $0) },
             changedAt: Timestamp(seconds: member.changedAt)
