@@ -28,6 +28,7 @@ import Testing
             ["SELECT", "UPDATE", "DELETE", "INSERT"].contains(where: $0.hasPrefix)
         }
         #expect(statements.contains { $0.contains("campaign_member") })
+        #expect(statements.contains { $0.contains("device_id > ? AND +campaign_member.state IN") })
         try await scene.registry.store.pool.read { db in
             for sql in statements {
                 let arguments = StatementArguments(
@@ -95,6 +96,9 @@ import Testing
                 now: scene.now
             )
         }
+        try await scene.pulse(seconds: 2)
+        // The clock goes back: those in flight are looked through once.
+        scene.now -= 7200
         try await scene.pulse(seconds: 2)
         _ = try await registry.rollBackCampaign(second, actor: "a", now: scene.now)
         try await scene.pulse(seconds: 3)
