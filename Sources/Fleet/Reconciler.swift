@@ -139,7 +139,9 @@ public struct Reconciler {
         except valid: Epoch?
     ) {
         for stray in held where stray.state == .pending && stray.epoch != valid {
-            say(name, .discard(stray.epoch))
+            if !Self.isLastResort(stray, records: records, held: held) {
+                say(name, .discard(stray.epoch))
+            }
         }
         // A device that restarts often begins every grace anew; without this it would fill up. And what
         // others may know goes as soon as the device can do without it.
@@ -150,6 +152,25 @@ public struct Reconciler {
             else { continue }
             remnants.append(Verdict(name: name, action: .discard(old.epoch)))
         }
+    }
+
+    /// Whether nothing else that the device holds is accepted, although others may know this one.
+    ///
+    /// It was confirmed, its SETTLE got lost, and then it was declared compromised. It goes when its
+    /// successor is activated, and not before: the device may refuse that one.
+    private static func isLastResort(
+        _ stray: Report.HeldEpoch,
+        records: [KeyRecord],
+        held: [Report.HeldEpoch]
+    ) -> Bool {
+        let accepted = held.compactMap { entry in
+            records.first {
+                $0.epoch == entry.epoch && $0.thumbprint.check == entry.check
+                    && $0.state.isAccepted
+            }
+        }
+        return accepted.contains { $0.epoch == stray.epoch && $0.state == .compromised }
+            && accepted.allSatisfy { $0.state == .compromised }
     }
 
     private mutating func say(_ name: KeyName, _ action: Verdict.Action) {

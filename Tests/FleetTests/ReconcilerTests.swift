@@ -147,6 +147,34 @@ import Testing
         #expect(plan.verdicts.map(\.action) == [.discard(try Story.epoch(2))])
     }
 
+    @Test func `a pending generation that is known to others stays until its successor is there`()
+        throws
+    {
+        // SETTLE got lost, and then it was declared compromised: nothing else is accepted of the device.
+        let records = [
+            try Story.record(1, .destroyedCompromised), try Story.record(2, .compromised),
+        ]
+        let held = [try Story.held(1, .primary), try Story.held(2, .pending)]
+        let plan = try Story.plan(records, held)
+        #expect(plan.inShort == ["door 3 new"])
+        #expect(plan.verdicts.isEmpty)
+        // The same where the device refuses the successor, whatever it says about that.
+        for kind in FailureKind.allCases {
+            let refused = try Story.record(3, .withdrawn, failure: kind)
+            #expect(try Story.plan(records + [refused], held).verdicts.isEmpty)
+        }
+        // Nobody needs it where the one before is accepted, too.
+        let other = [try Story.record(1, .superseded), try Story.record(2, .compromised)]
+        #expect(
+            try Story.plan(other, held).verdicts.map(\.action) == [.discard(try Story.epoch(2))]
+        )
+        // Other bytes under its number are nothing that the server accepts.
+        let wrong = [try Story.held(1, .primary), try Story.held(2, .pending, wrong: true)]
+        #expect(
+            try Story.plan(records, wrong).verdicts.map(\.action) == [.discard(try Story.epoch(2))]
+        )
+    }
+
     @Test func `a key whose spec the server has forgotten is left alone`() throws {
         let held = [try Story.held(1, .grace), try Story.held(2, .primary)]
         #expect(try Story.plan([], held, specs: []) == Plan())

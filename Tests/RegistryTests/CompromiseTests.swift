@@ -135,6 +135,40 @@ import Testing
         #expect(try await story.states.first == "door 1 destroyedCompromised")
     }
 
+    @Test func `a lost SETTLE, a second compromise and a refusal leave a key in common`()
+        async throws
+    {
+        var story = try await LampStory.begin()
+        _ = try await compromise(story)
+        try await story.confirmWithoutSettle()
+        _ = try await compromise(story)
+        #expect(try await story.states == ["door 1 destroyedCompromised", "door 2 compromised"])
+        let answer = try await story.registry.reconcile(story.lamp.contact())
+        guard case .offer(let device, let offer, let verdicts) = answer else {
+            Issue.record("\(answer)")
+            return
+        }
+        let refusal = KeyOutcome(name: story.door, epoch: offer.keys[0].epoch, failure: .hookFailed)
+        story.lamp.obey(
+            try await story.registry.confirm(
+                device: device,
+                operation: offer.operation,
+                outcomes: [refusal],
+                verdicts: verdicts,
+                now: Home.now
+            )
+        )
+        // The first is accepted no more, the third is refused: the second is all that they have.
+        #expect(story.lamp.inShort == ["door 1 primary", "door 2 pending"])
+        try await story.talk()
+        #expect(story.lamp.inShort.contains("door 2 pending"))
+        #expect(try await story.states.contains("door 2 compromised"))
+        try await story.rotate()
+        for _ in 1...2 { try await story.talk() }
+        #expect(story.lamp.inShort == ["door 4 primary"])
+        #expect(try await story.states.suffix(3).first == "door 2 destroyedCompromised")
+    }
+
     @Test func `what was destroyed long ago may still turn out to have been known`() async throws {
         var story = try await LampStory.begin(grace: 0)
         try await story.rotateThrough()
