@@ -87,6 +87,7 @@ extension Transaction {
             throw RegistryError(.notFound, "there is no device \(name)")
         }
         try campaigns(leave: device.id, key: key, because: .keyRetired, now: now)
+        try forgetRotations(of: key, device.id)
         guard try has(key, device.id) else { return false }
         let keys = try Keys(of: device, actor: "server", now: now, in: self)
         let retired = try retiredKeys(of: device, in: try group(device.group))
@@ -113,6 +114,17 @@ extension Transaction {
         forget(group: group)
         try audit(order, device: nil, group: name)
         return group
+    }
+
+    /// Has no generation of a key, or of every key, due any more: none will follow it.
+    func forgetRotations(of key: KeyName? = nil, _ device: Int64) throws {
+        try run(
+            """
+            UPDATE device_key SET rotate_at = NULL, nudge_at = NULL
+            WHERE device_id = ? AND (? IS NULL OR name = ?) AND rotate_at IS NOT NULL
+            """,
+            [device, key?.description, key?.description]
+        )
     }
 
     /// Whether the server holds material of the key for the device.

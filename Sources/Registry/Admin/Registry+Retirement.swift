@@ -40,6 +40,7 @@ extension Registry {
                 )
             )
             try transaction.campaigns(leave: device.id, because: .deviceRetired, now: now)
+            try transaction.forgetRotations(device.id)
             if next == .retiring {
                 // The order reaches a device that can hold no session, the nudge one that can.
                 try transaction.order(id, now: now)

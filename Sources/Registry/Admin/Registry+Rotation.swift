@@ -26,10 +26,15 @@ extension Registry {
 
 extension Transaction {
     /// Marks the newest live generation of each key; one that was withdrawn may be tried again.
+    ///
+    /// Not a withdrawn one that another has followed: nobody would ever take the mark off it.
     func markDue(_ device: Registry.DeviceEntry, key: KeyName?, now: Int64) throws -> Int {
         let states = """
             state IN (1, 2, 3, 7) AND name NOT IN
                 (SELECT name FROM device_key WHERE device_id = ? AND state = 9)
+                AND (state <> 2 OR NOT EXISTS (SELECT 1 FROM device_key AS later
+                    WHERE later.device_id = device_key.device_id
+                        AND later.name = device_key.name AND later.epoch > device_key.epoch))
             """
         let condition = key == nil ? states : "\(states) AND name = ?"
         var arguments: StatementArguments = [now, device.id, device.id]

@@ -172,7 +172,9 @@ struct Keys {
             try move(index, to: .destroyed)
         case .deactivated: try move(index, to: .destroyed)
         case .compromised: try move(index, to: .destroyedCompromised)
-        case .withdrawn, .destroyed, .destroyedCompromised: break
+        // Nobody asks for the one after it any more.
+        case .withdrawn: try setRotation(index, at: nil)
+        case .destroyed, .destroyedCompromised: break
         }
     }
 
