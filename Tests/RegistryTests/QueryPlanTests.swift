@@ -45,6 +45,8 @@ import Testing
                     let isScan =
                         words.first == "SCAN" && words.count > 1
                         && Self.large.contains(String(words[1]))
+                        // A few rows of it, whichever come first.
+                        && !sql.contains("FROM outbox LIMIT")
                     #expect(!isScan, "\(step) in \(sql)")
                     #expect(!step.contains("TEMP B-TREE FOR ORDER BY"), "\(step) in \(sql)")
                 }
@@ -91,6 +93,7 @@ import Testing
             )
             _ = try await registry.acknowledge(device: lamp.id, receipt, now: 1)
         }
+        try await lifeStory(registry)
     }
 }
 
@@ -109,6 +112,54 @@ extension QueryPlanTests {
         _ = try await registry.retireDevice(lamp.id, actor: "a", now: 1)
         _ = try await registry.order(for: lamp.id, now: 1)
         _ = try await registry.devicesUnderOrder(limit: 10)
+    }
+}
+
+extension QueryPlanTests {
+    /// A key's life by the words of an admin, what the sweep does by itself, and what screens show.
+    private func lifeStory(_ registry: Registry) async throws {
+        var lamp = try FakeDevice("lamp-2")
+        _ = try await lamp.enrol(with: registry.bundle(), at: registry)
+        let (here, door) = (KeyScope.device(lamp.id), try KeyName(parsing: "door"))
+        let marked = KeyScope.query(try Query(parsing: "label.floor=3"))
+        _ = try await registry.label(
+            .device(lamp.id),
+            set: ["floor": "3"],
+            remove: [],
+            actor: "a",
+            now: 1
+        )
+        for scope in [here, marked] {
+            _ = try await registry.suspend(scope, key: door, actor: "a", now: Home.now)
+            _ = try await lamp.talk(to: registry)
+            _ = try await registry.resume(scope, key: door, actor: "a", now: Home.now)
+            _ = try await registry.rotate(scope, key: door, actor: "a", now: Home.now)
+            for _ in 1...2 { _ = try await lamp.talk(to: registry) }
+        }
+        let older = try #require(Epoch(2))
+        _ = try await registry.destroy(lamp.id, key: door, epoch: older, actor: "a", now: Home.now)
+        _ = try await registry.rotate(here, key: door, actor: "a", now: Home.now)
+        for _ in 1...2 { _ = try await lamp.talk(to: registry) }
+        _ = try await registry.rollBack(lamp.id, key: door, actor: "a", now: Home.now)
+        _ = try await lamp.talk(to: registry)
+        _ = try await registry.compromise(marked, key: door, actor: "a", now: Home.now)
+        // It comes from a later life of this server.
+        lamp.held[door]?.append(
+            Report.HeldEpoch(epoch: try #require(Epoch(50)), state: .primary, check: lamp.kid)
+        )
+        for _ in 1...2 { _ = try await lamp.talk(to: registry) }
+        for kind in NoticeKind.allCases { _ = try await registry.notices(kind) }
+        try await registry.dismissNotice(.ahead, of: lamp.id, actor: "a", now: Home.now)
+        _ = try await registry.nudgeDue(now: Home.now + 99_999)
+        _ = try await registry.sweep(now: Home.now + 99_999)
+        _ = try await registry.status(now: Home.now + 99_999)
+        _ = try await registry.progress(device: lamp.id, key: door, now: Home.now)
+        for scope in [here, marked, .group(try GroupName(parsing: "lights"))] {
+            _ = try await registry.retireKey(scope, key: door, actor: "a", now: Home.now)
+            guard let retire = try await lamp.talk(to: registry).retire else { continue }
+            let receipt = lamp.destroy(retire)
+            _ = try await registry.acknowledge(device: lamp.id, receipt, now: Home.now)
+        }
     }
 }
 

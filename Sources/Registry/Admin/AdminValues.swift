@@ -116,7 +116,7 @@ public struct FleetStatus: Hashable, Sendable {
     public let compromisedKeys: Int
     /// Devices with a notice, by its kind.
     public let notices: [NoticeKind: Int]
-    /// Nudges not yet sent.
+    /// Nudges and orders not yet sent; counted up to 100,000.
     public let outbox: Int
     /// Rows of the audit log, and the hash of the newest.
     public let audit: AuditHead
