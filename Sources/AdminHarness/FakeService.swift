@@ -45,6 +45,8 @@ package final class FakeService: AdminService {
                 keysOverAge: state.devices.values.flatMap(\.keys).count { $0.isOverAge == true },
                 keysSuspended: state.devices.values.flatMap(\.keys)
                     .count { $0.state == "suspended" },
+                keysCompromised: state.devices.values.flatMap(\.keys)
+                    .count { $0.state == "compromised" },
                 notices: Dictionary(state.notices.map { ($0.kind, 1) }, uniquingKeysWith: +),
                 campaigns: Dictionary(
                     state.campaigns.values.filter { !$0.campaign.isOver }

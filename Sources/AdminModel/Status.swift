@@ -18,6 +18,8 @@ public struct ServerStatus: Codable, Hashable, Sendable {
     public var keysOverAge: Int?
     /// How many keys are suspended.
     public var keysSuspended: Int?
+    /// How many compromised keys are accepted still, until their successors are confirmed.
+    public var keysCompromised: Int?
     /// How many devices have a notice of each kind.
     public var notices: [String: Int]?
     /// How many campaigns that have not ended are in each state.
@@ -47,6 +49,7 @@ public struct ServerStatus: Codable, Hashable, Sendable {
         keysDue: Int,
         keysOverAge: Int? = nil,
         keysSuspended: Int? = nil,
+        keysCompromised: Int? = nil,
         notices: [String: Int]? = nil,
         campaigns: [String: Int]? = nil,
         auditRows: Int64,
@@ -65,6 +68,7 @@ public struct ServerStatus: Codable, Hashable, Sendable {
         self.keysDue = keysDue
         self.keysOverAge = keysOverAge
         self.keysSuspended = keysSuspended
+        self.keysCompromised = keysCompromised
         self.notices = notices
         self.campaigns = campaigns
         self.auditRows = auditRows

@@ -79,6 +79,9 @@ struct StatusCommand: AdminCommand {
         var words = ["\(status.keysDue)"]
         if let count = status.keysOverAge, count > 0 { words.append("\(count) over age") }
         if let count = status.keysSuspended, count > 0 { words.append("\(count) suspended") }
+        if let count = status.keysCompromised, count > 0 {
+            words.append("\(count) compromised and not replaced yet")
+        }
         return words.joined(separator: ", ")
     }
 }

@@ -58,6 +58,8 @@ import Testing
             // One device that is named needs no question.
             #expect(await latchkey(["key", "compromise"] + target).status == .done)
             #expect(state() == "compromised")
+            let status = await latchkey("status")
+            #expect(status.output.contains("1 compromised and not replaced yet"))
         }
     }
 

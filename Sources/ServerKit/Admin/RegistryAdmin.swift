@@ -49,6 +49,7 @@ struct RegistryAdmin: AdminService {
                 keysDue: status.overdueKeys,
                 keysOverAge: status.keysOverAge,
                 keysSuspended: status.suspendedKeys,
+                keysCompromised: status.compromisedKeys,
                 notices: Dictionary(
                     uniqueKeysWithValues: status.notices.map { ($0.key.rawValue, $0.value) }
                 ),
