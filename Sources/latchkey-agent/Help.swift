@@ -92,7 +92,7 @@ enum Help {
 
         HOOK
           PATH NAME EPOCH ALGORITHM, with the key's bytes on standard input. Exit code 0 takes the key.
-          With any other, a signal, or no end in time (the whole process group is killed), the new key is
+          With any other, a signal, or no end in time (it is killed with all that it has started), the new key is
           destroyed, the device stays on the old one, and the server hears hookFailed. Its output goes
           nowhere, its environment is bare. Program and folders must not be writable by other users.
 

@@ -1,4 +1,5 @@
 import AgentKit
+import BrokerHarness
 import Glibc
 import KeyExchange
 import KeyStore
@@ -31,7 +32,7 @@ final class Script: Sendable {
         return String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
     }
 
-    func hook(timeout: Duration = .seconds(20)) -> Hook { Hook(path, timeout: timeout) }
+    func hook(timeout: Duration = .seconds(60)) -> Hook { Hook(path, timeout: timeout) }
 }
 
 @Suite struct HookTests {
@@ -46,9 +47,11 @@ final class Script: Sendable {
     /// The lamp with `payload` 1 in use; then the server wants 2, with this hook on the device.
     private func rotate(
         _ script: Script,
-        timeout: Duration = .seconds(20),
+        on other: Device? = nil,
+        timeout: Duration = .seconds(60),
         _ body: @escaping (KeyStore, Agent) async throws -> Void
     ) async throws {
+        let device = other ?? device
         await world.server.desire(payload, 1, 1)
         _ = try await device.enrol()
         await world.server.desire(payload, 2, 2)
@@ -75,13 +78,18 @@ final class Script: Sendable {
             mv NOTE.part NOTE
             """
         )
-        // One that would be inherited.
-        let leaky = unsafe open("/dev/null", O_RDONLY)
+        // One that would be inherited, of a number that the script's own commands do not have.
+        let first = unsafe open("/dev/null", O_RDONLY)
+        let leaky = fcntl(first, F_DUPFD, 200)
+        close(first)
         defer { close(leaky) }
         try await rotate(script) { store, _ in
             #expect(await eventually { lines(store).contains("payload 2 primary") })
         }
-        let noted = (script.noted ?? "").split(separator: "\n").map(String.init)
+        var noted = (script.noted ?? "").split(separator: "\n").map(String.init)
+        // By this what it has started is found at its end.
+        let mark = try #require(noted.firstIndex { $0.hasPrefix("LATCHKEY_HOOK_RUN=") })
+        noted.remove(at: mark)
         try #require(noted.count == 8, "\(noted)")
         #expect(noted[0] == "payload 2 aes-256")
         #expect(noted[1] == String(repeating: "02", count: 32))
@@ -109,7 +117,7 @@ final class Script: Sendable {
 
     @Test func `a hook that hangs is ended with all that it has started`() async throws {
         let script = Script("sleep 1000 & echo $! > NOTE.part; mv NOTE.part NOTE; sleep 1000")
-        try await rotate(script, timeout: .milliseconds(300)) { store, _ in
+        try await rotate(script, timeout: .seconds(2)) { store, _ in
             #expect(await eventually { await world.server.failures.contains(.hookFailed) })
             #expect(lines(store) == ["payload 1 primary"])
         }
@@ -122,7 +130,11 @@ final class Script: Sendable {
         async throws
     {
         let script = Script("echo run >> NOTE; sleep 1; exit 1")
-        try await rotate(script) { store, _ in
+        // The device waits to the end of its session before it tells the refusal in the next one.
+        var timings = quick()
+        timings.session = .seconds(2)
+        let device = Device(world, timings: timings)
+        try await rotate(script, on: device) { store, _ in
             #expect(await eventually { script.noted != nil })
             await world.server.forgetSessions()
             #expect(await eventually { await world.server.failures.contains(.hookFailed) })
@@ -138,6 +150,45 @@ final class Script: Sendable {
         }
         let child = try #require(script.noted.flatMap { pid_t($0.dropLast()) })
         #expect(await eventually { kill(child, 0) != 0 || isZombie(child) })
+    }
+
+    @Test(arguments: ["exit 0", "exit 1", "sleep 1000"])
+    func `what leaves the hook's process group does not outlive the hook`(
+        end: String
+    ) async throws {
+        // One in a session of its own, and one that the same has left behind in yet another.
+        let script = Script(
+            """
+            setsid sh -c 'setsid sleep 1000 & echo $$ $! > NOTE.part; mv NOTE.part NOTE; sleep 1000' &
+            while [ ! -e NOTE ]; do sleep 0.02; done
+            \(end)
+            """
+        )
+        // It bears no mark, or another run's.
+        let bystander = try Subprocess(
+            "/bin/sleep",
+            ["1000"],
+            in: script.scratch.path,
+            output: script.scratch.path + "/bystander",
+            environment: ["LATCHKEY_HOOK_RUN": "1"]
+        )
+        defer {
+            kill(bystander.identifier, SIGKILL)
+            bystander.waitForExit()
+        }
+        try await rotate(script, timeout: .seconds(end.hasPrefix("exit") ? 60 : 3)) { store, _ in
+            let last = end == "exit 0" ? "payload 2 primary" : "payload 1 primary"
+            #expect(
+                await eventually { device.log.count("hook") >= 1 && lines(store).last == last }
+            )
+        }
+        let left = try #require(script.noted).split(whereSeparator: \.isWhitespace)
+            .compactMap { pid_t($0) }
+        #expect(left.count == 2)
+        for process in left {
+            #expect(await eventually { kill(process, 0) != 0 || isZombie(process) }, "\(process)")
+        }
+        #expect(bystander.exitStatus() == nil)
     }
 
     @Test func `a hook that is missing or can't be run refuses every key`() async throws {

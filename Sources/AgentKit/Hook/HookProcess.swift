@@ -10,6 +10,7 @@ internal import Secrets
 /// by one task.
 final class HookProcess {
     private let identifier: pid_t
+    private let mark = HookMark()
 
     /// Starts the hook; `hasEnded` is called once, on a thread that lives as long as the process.
     init(
@@ -25,11 +26,12 @@ final class HookProcess {
         let arguments = [
             hook.path, key.description, entry.epoch.description, entry.algorithm.description,
         ]
-        identifier = try Self.spawn(hook.path, arguments, input: input)
+        let environment = Self.environment + [mark.variable]
+        identifier = try Self.spawn(hook.path, arguments, environment, input: input)
         Self.watch(identifier, hasEnded)
     }
 
-    /// Ends it and whatever it has started, unless that left the group.
+    /// Ends it and its group; `finish` ends what has left the group.
     func kill() { Glibc.kill(-identifier, SIGKILL) }
 
     /// Why it does not take the key, once it has ended; nil when it does.
@@ -37,6 +39,7 @@ final class HookProcess {
     /// Its number is taken until here, so that `kill` can't have met another process.
     func finish() -> String? {
         kill()
+        defer { mark.endBearers() }
         var status: CInt = 0
         while unsafe waitpid(identifier, &status, 0) < 0 {
             guard errno == EINTR else { return "lost: \(errorText())" }
@@ -68,6 +71,7 @@ final class HookProcess {
     private static func spawn(
         _ path: String,
         _ arguments: [String],
+        _ environment: [String],
         input: CInt
     ) throws(HookError) -> pid_t {
         var actions = unsafe posix_spawn_file_actions_t()
@@ -95,7 +99,7 @@ final class HookProcess {
         unsafe posix_spawnattr_setsigdefault(&attributes, &signals)
 
         var words = unsafe arguments.map { unsafe strdup($0) }
-        var environment = unsafe Self.environment.map { unsafe strdup($0) }
+        var environment = unsafe environment.map { unsafe strdup($0) }
         defer { unsafe (words + environment).forEach { unsafe free($0) } }
         unsafe words.append(nil)
         unsafe environment.append(nil)
