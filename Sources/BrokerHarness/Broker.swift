@@ -104,7 +104,7 @@ public final class Broker: Sendable {
         )
         process.withLock { $0 = child }
         // It accepts connections some time before it can be sent a signal.
-        let deadline = ContinuousClock.now + .seconds(5)
+        let deadline = ContinuousClock.now + .seconds(30)
         while try count(" running", in: readFile(log)) == before {
             guard child.exitStatus() == nil, .now < deadline else {
                 throw HarnessError("mosquitto did not start: \(try readFile(log))")
@@ -135,7 +135,7 @@ public final class Broker: Sendable {
         let log = "\(folder)/broker.log"
         let before = try count("Reloading config", in: readFile(log))
         send(SIGHUP)
-        let deadline = ContinuousClock.now + .seconds(5)
+        let deadline = ContinuousClock.now + .seconds(30)
         while try count("Reloading config", in: readFile(log)) == before {
             guard .now < deadline else { throw HarnessError("mosquitto did not reload") }
             await pause(.milliseconds(5))
@@ -145,7 +145,7 @@ public final class Broker: Sendable {
     /// Ends it in good order and waits for that.
     public func stop() async {
         send(SIGTERM)
-        let deadline = ContinuousClock.now + .seconds(3)
+        let deadline = ContinuousClock.now + .seconds(10)
         while process.withLock({ $0 })?.exitStatus() == nil, .now < deadline {
             await pause(.milliseconds(5))
         }

@@ -182,7 +182,7 @@ package final class Estate: Sendable {
     package func run(
         _ program: String,
         _ arguments: [String],
-        within limit: Duration = .seconds(30),
+        within limit: Duration = .seconds(90),
         environment: [String: String] = [:],
         on disk: SmallDisk? = nil
     ) async throws -> Outcome {

@@ -27,7 +27,7 @@ package final class Lamp: Sendable {
     /// Runs a command of the agent to its end.
     package func command(
         _ words: String...,
-        within limit: Duration = .seconds(30)
+        within limit: Duration = .seconds(90)
     ) async throws -> Outcome {
         try await estate.run(
             "latchkey-agent",
@@ -41,7 +41,7 @@ package final class Lamp: Sendable {
     package func enrol(
         with bundle: String,
         name: String? = nil,
-        timeout: Int = 15,
+        timeout: Int = 60,
         sessionLimit: Int = 5
     ) async throws -> Outcome {
         try await command(
@@ -140,7 +140,7 @@ package final class Lamp: Sendable {
     package func agrees(
         _ count: Int = 1,
         from epoch: Int,
-        within limit: Duration = .seconds(15)
+        within limit: Duration = .seconds(60)
     )
         async throws
     {

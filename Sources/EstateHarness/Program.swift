@@ -65,7 +65,7 @@ package final class Program: Sendable {
     }
 
     /// Waits for its end.
-    package func end(within limit: Duration = .seconds(10)) async throws -> Int32 {
+    package func end(within limit: Duration = .seconds(30)) async throws -> Int32 {
         let deadline = ContinuousClock.now + limit
         while true {
             if let code { return code }
@@ -140,7 +140,7 @@ package func everything(in path: String) -> Data {
 /// `what` is put together only then: it may tell what a log says by that time.
 package func eventually(
     _ what: @autoclosure () -> String,
-    within limit: Duration = .seconds(15),
+    within limit: Duration = .seconds(60),
     every pause: Duration = .milliseconds(25),
     _ condition: () async throws -> Bool
 ) async throws {

@@ -71,7 +71,7 @@ final class Estate: Sendable {
         connection = try MQTTConnection(configuration)
         try await connection.subscribe(to: ["latchkey/1/+/+/+/up"])
         try connection.start()
-        try await connection.waitUntilConnected(within: .seconds(5))
+        try await connection.waitUntilConnected(within: .seconds(30))
         try write(bundle, to: bundleFile)
         serve()
     }

@@ -115,7 +115,7 @@ import Testing
         #expect(await estate.server.failures == [.hookFailed])
         close(unsafe open(script.note, O_CREAT | O_WRONLY | O_CLOEXEC, 0o600))
         let agent = Program(
-            ["run", "--state", estate.state, "--hook", script.path, "--hook-timeout", "5"],
+            ["run", "--state", estate.state, "--hook", script.path, "--hook-timeout", "60"],
             in: estate.folder.path
         )
         #expect(await eventually { await estate.server.settled == ["payload 1"] })

@@ -58,13 +58,15 @@ func lines(_ store: KeyStore) -> [String] {
     store.keys.flatMap { key in key.epochs.map { "\(key.name) \($0.epoch) \($0.state)" } }
 }
 
-/// Waits until something holds; false when it does not within five seconds.
+/// Waits until something holds; false when it does not within a minute: longer than anything that a
+/// loaded machine is waited for, so that only what never comes fails by it.
 func eventually(_ condition: () async -> Bool) async -> Bool {
-    for _ in 0..<1000 {
-        if await condition() { return true }
+    let deadline = ContinuousClock.now + .seconds(60)
+    while await !condition() {
+        guard .now < deadline else { return false }
         try? await Task.sleep(for: .milliseconds(5))
     }
-    return false
+    return true
 }
 
 /// Lines of a log, kept.

@@ -34,7 +34,7 @@ private func enrol(_ name: String, _ leaf: String) -> String {
         let stranger = try MQTTConnection(fixture.configuration(account, password: password))
         try stranger.start()
         let error = await #expect(throws: MQTTError.self) {
-            try await stranger.waitUntilConnected(within: .seconds(5))
+            try await stranger.waitUntilConnected(within: .seconds(30))
         }
         #expect(error?.code == .notAuthorised)
         let event = await stranger.event { _ in true }
@@ -86,7 +86,7 @@ private func enrol(_ name: String, _ leaf: String) -> String {
         }
         // Once for each subscription that covers it.
         var heard: Set<String> = []
-        while let words = await lamp.hear(within: .milliseconds(150)) { heard.insert(words) }
+        while let words = await lamp.hear(within: .milliseconds(800)) { heard.insert(words) }
         #expect(heard == ["own down", "own nudge", "own order"])
     }
 

@@ -20,7 +20,7 @@ private let down = "latchkey/1/home/device/lamp-1/down"
                 correlation: [7]
             )
         )
-        let request = try #require(await firstValue(of: server.messages, within: .seconds(3)))
+        let request = try #require(await firstValue(of: server.messages, within: .seconds(30)))
         #expect(request.topic == up && request.payload == [0, 1, 255] && !request.isRetained)
         #expect(request.responseTopic == down && request.correlation == [7])
         try await server.say("yes", at: down)
@@ -46,7 +46,7 @@ private let down = "latchkey/1/home/device/lamp-1/down"
         try await server.publish(MQTTPublication(topic: order, payload: [1], isRetained: true))
         let lamp = try await fixture.connect("lamp-1")
         try await lamp.subscribe(to: [order])
-        let message = try #require(await firstValue(of: lamp.messages, within: .seconds(3)))
+        let message = try #require(await firstValue(of: lamp.messages, within: .seconds(30)))
         #expect(message.isRetained)
     }
 
@@ -58,7 +58,7 @@ private let down = "latchkey/1/home/device/lamp-1/down"
         let lamp = try MQTTConnection(configuration)
         try lamp.start()
         let error = await #expect(throws: MQTTError.self) {
-            try await lamp.waitUntilConnected(within: .milliseconds(500))
+            try await lamp.waitUntilConnected(within: .seconds(3))
         }
         #expect(error?.code == .tlsFailed)
         #expect(!lamp.isConnected && !fixture.broker.log.contains("lamp-1"))
@@ -77,7 +77,7 @@ private let down = "latchkey/1/home/device/lamp-1/down"
         let lamp = try MQTTConnection(configuration)
         try lamp.start()
         let error = await #expect(throws: MQTTError.self) {
-            try await lamp.waitUntilConnected(within: .milliseconds(500))
+            try await lamp.waitUntilConnected(within: .seconds(3))
         }
         #expect(error?.code == .tlsFailed, "\(String(describing: error))")
         await lamp.close()
@@ -90,7 +90,7 @@ private let down = "latchkey/1/home/device/lamp-1/down"
         let lamp = try MQTTConnection(configuration)
         try lamp.start()
         let error = await #expect(throws: MQTTError.self) {
-            try await lamp.waitUntilConnected(within: .milliseconds(200))
+            try await lamp.waitUntilConnected(within: .seconds(1))
         }
         #expect(error?.code == .badSetting && error?.detail.contains("nowhere.crt") == true)
         await lamp.close()

@@ -65,7 +65,7 @@ struct Fixture {
         change(&configuration)
         let connection = try MQTTConnection(configuration)
         try connection.start()
-        try await connection.waitUntilConnected(within: .seconds(5))
+        try await connection.waitUntilConnected(within: .seconds(30))
         return connection
     }
 }
@@ -77,7 +77,7 @@ extension MQTTConnection {
     }
 
     /// The words of the next message, or nil when none comes in time.
-    func hear(within limit: Duration = .seconds(3)) async -> String? {
+    func hear(within limit: Duration = .seconds(30)) async -> String? {
         await firstValue(of: messages, within: limit).map {
             String(decoding: $0.payload, as: UTF8.self)
         }
@@ -85,7 +85,7 @@ extension MQTTConnection {
 
     /// The next event that `isWanted`, or nil when none comes in time.
     func event(
-        within limit: Duration = .seconds(3),
+        within limit: Duration = .seconds(30),
         where isWanted: @escaping @Sendable (MQTTEvent) -> Bool
     ) async -> MQTTEvent? {
         await firstValue(of: events, within: limit, where: isWanted)
@@ -108,9 +108,9 @@ func firstValue<Element: Sendable>(
     }
 }
 
-/// Waits until something is so, five seconds at the most; whether it became so.
+/// Waits until something is so, thirty seconds at the most; whether it became so.
 func becomes(_ condition: () throws -> Bool) async rethrows -> Bool {
-    let deadline = ContinuousClock.now + .seconds(5)
+    let deadline = ContinuousClock.now + .seconds(30)
     while try !condition() {
         guard .now < deadline else { return false }
         try? await Task.sleep(for: .milliseconds(5))

@@ -29,7 +29,7 @@ private let down = "latchkey/1/home/device/lamp-1/down"
         }
         #expect(await becomes { to.counters.received >= expected })
         var arrived: [String] = []
-        while let words = await to.hear(within: .milliseconds(150)) { arrived.append(words) }
+        while let words = await to.hear(within: .milliseconds(800)) { arrived.append(words) }
         await lamp.close()
         await server.close()
         return arrived
@@ -88,7 +88,7 @@ private let down = "latchkey/1/home/device/lamp-1/down"
             isRetained: true,
             .down
         )
-        let message = try #require(await firstValue(of: lamp.messages, within: .seconds(3)))
+        let message = try #require(await firstValue(of: lamp.messages, within: .seconds(30)))
         #expect(message.topic == "never/asked/for" && message.isRetained)
         await lamp.close()
     }

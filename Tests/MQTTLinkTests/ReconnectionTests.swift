@@ -13,11 +13,11 @@ private let down = "latchkey/1/home/device/lamp-1/down"
         try lamp.start()
         try await lamp.subscribe(to: [down])
         let error = await #expect(throws: MQTTError.self) {
-            try await lamp.waitUntilConnected(within: .milliseconds(200))
+            try await lamp.waitUntilConnected(within: .seconds(1))
         }
         #expect(error?.code == .unreachable)
         try await fixture.broker.start()
-        try await lamp.waitUntilConnected(within: .seconds(5))
+        try await lamp.waitUntilConnected(within: .seconds(30))
         let server = try await fixture.connect("@server")
         try await server.say("good morning", at: down)
         #expect(await lamp.hear() == "good morning")
@@ -36,8 +36,8 @@ private let down = "latchkey/1/home/device/lamp-1/down"
         let error = await #expect(throws: MQTTError.self) { try await server.say("lost", at: down) }
         #expect(error?.code == .notConnected)
         try await fixture.broker.start()
-        try await lamp.waitUntilConnected(within: .seconds(5))
-        try await server.waitUntilConnected(within: .seconds(5))
+        try await lamp.waitUntilConnected(within: .seconds(30))
+        try await server.waitUntilConnected(within: .seconds(30))
         try await server.say("two", at: down)
         // What could not be sent is not sent later.
         #expect(await lamp.hear() == "two")
@@ -57,12 +57,13 @@ private let down = "latchkey/1/home/device/lamp-1/down"
         let lamp = try await fixture.connect("lamp-1", port: proxy.port)
         proxy.stall(true)
         let publishing = Task { try await lamp.say("lost", at: up) }
-        try await Task.sleep(for: .milliseconds(50))
+        // Long enough for it to be on its way on a loaded machine, too.
+        try await Task.sleep(for: .milliseconds(500))
         proxy.cut()
         let error = await #expect(throws: MQTTError.self) { try await publishing.value }
         #expect(error?.code == .connectionLost)
         proxy.stall(false)
-        try await lamp.waitUntilConnected(within: .seconds(5))
+        try await lamp.waitUntilConnected(within: .seconds(30))
         try await lamp.say("found", at: up)
         #expect(await server.hear() == "found")
         await lamp.close()
@@ -76,7 +77,7 @@ private let down = "latchkey/1/home/device/lamp-1/down"
         configuration.backoff = Backoff(minimum: .seconds(20), maximum: .seconds(20))
         let lamp = try MQTTConnection(configuration)
         try lamp.start()
-        let event = await lamp.event(within: .seconds(10)) { _ in true }
+        let event = await lamp.event(within: .seconds(20)) { _ in true }
         guard case .disconnected(let error, _) = event else {
             Issue.record("\(String(describing: event))")
             return
@@ -95,7 +96,7 @@ private let down = "latchkey/1/home/device/lamp-1/down"
         }
         proxy.stall(true)
         // One keep-alive until the ping, one more for its answer.
-        let event = await lamp.event(within: .seconds(12)) { $0 != .connected }
+        let event = await lamp.event(within: .seconds(40)) { $0 != .connected }
         guard case .disconnected(let error, _) = event else {
             Issue.record("\(String(describing: event))")
             return
@@ -125,7 +126,8 @@ private let down = "latchkey/1/home/device/lamp-1/down"
         )
         let lamp = try MQTTConnection(configuration)
         try lamp.start()
-        try await Task.sleep(for: .milliseconds(900))
+        #expect(await becomes { proxy.counters(.up).connections >= 2 })
+        try await Task.sleep(for: .milliseconds(600))
         // 100, 150, 250, 450 ms: four attempts, and a few more on a machine that is late. Without
         // pauses there would be hundreds.
         #expect((2...12).contains(proxy.counters(.up).connections))

@@ -80,7 +80,7 @@ import Testing
             let connection = try MQTTConnection(settings)
             try connection.start()
             do {
-                try await connection.waitUntilConnected(within: .seconds(10))
+                try await connection.waitUntilConnected(within: .seconds(30))
                 await connection.close()
                 return true
             } catch {

@@ -66,14 +66,14 @@ final class Exchange: Sendable {
         task.cancel()
         let began = ContinuousClock.now
         try await task.value
-        #expect(began.duration(to: .now) < .seconds(5))
+        #expect(began.duration(to: .now) < .seconds(15))
         await broker.stop()
     }
 
     func connect(_ account: String, _ client: String) async throws -> MQTTConnection {
         let connection = try MQTTConnection(Self.settings(account, client, broker))
         try connection.start()
-        try await connection.waitUntilConnected(within: .seconds(10))
+        try await connection.waitUntilConnected(within: .seconds(30))
         return connection
     }
 

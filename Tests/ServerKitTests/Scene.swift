@@ -119,9 +119,9 @@ final class Scene: Sendable {
     }
 }
 
-/// Waits until something is so, twenty seconds at the most; whether it became so.
+/// Waits until something is so, a minute at the most; whether it became so.
 func becomes(_ condition: () async throws -> Bool) async rethrows -> Bool {
-    let deadline = ContinuousClock.now + .seconds(20)
+    let deadline = ContinuousClock.now + .seconds(60)
     while try await !condition() {
         guard .now < deadline else { return false }
         try? await Task.sleep(for: .milliseconds(2))

@@ -75,7 +75,7 @@ extension SystemTests {
             try disk.empty()
             try await estate.admin("device", "reinstate", "lamp-3")
             try await estate.admin("key", "resume", "--device", "lamp-4", "--key", "seal")
-            try await eventually("the campaign ends", within: .seconds(60)) {
+            try await eventually("the campaign ends", within: .seconds(120)) {
                 try await estate.campaign("spring").campaign.state == "finished"
             }
             for lamp in lamps[4...] { try await lamp.agrees(from: 2) }
@@ -144,7 +144,7 @@ extension SystemTests {
             try await lamp.holdsWhatTheServerAccepts()
             #expect(try await lamp.primaries() == before)
             try disk.empty()
-            try await lamp.agrees(from: 2, within: .seconds(30))
+            try await lamp.agrees(from: 2, within: .seconds(90))
             #expect(try await estate.auditIsIntact())
         }
     }

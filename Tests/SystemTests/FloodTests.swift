@@ -23,7 +23,7 @@ extension SystemTests {
             try await eventually("the broker has all of it") { mallory.acknowledged >= 20_000 }
             let middle = try residentMegabytes(estate)
             let lamp = Lamp("lamp-2", in: estate)
-            let outcome = try await lamp.enrol(with: bundle, timeout: 18)
+            let outcome = try await lamp.enrol(with: bundle)
             #expect(outcome.code == 0, "\(outcome.text)")
             let after = try residentMegabytes(estate)
             print("server: \(memory) MB before, \(middle) MB in the flood, \(after) MB after it")

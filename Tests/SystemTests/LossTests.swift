@@ -19,9 +19,9 @@ extension SystemTests {
                 try await lamp.prepare(with: bundle)
                 try lamp.start(contactInterval: 2, sessionLimit: 6)
             }
-            for lamp in lamps { try await lamp.agrees(2, from: 1, within: .seconds(40)) }
+            for lamp in lamps { try await lamp.agrees(2, from: 1, within: .seconds(120)) }
             try await estate.admin("key", "rotate", "--group", "lamps", "--all")
-            for lamp in lamps { try await lamp.agrees(2, from: 2, within: .seconds(40)) }
+            for lamp in lamps { try await lamp.agrees(2, from: 2, within: .seconds(120)) }
             for direction in Direction.allCases {
                 let counters = proxy.counters(direction)
                 #expect(counters.dropped * 6 > counters.published && counters.duplicated > 0)

@@ -29,7 +29,7 @@ final class Mallory: Sendable {
         settings.maximumPayload = 20_000
         connection = try MQTTConnection(settings)
         try connection.start()
-        try await connection.waitUntilConnected(within: .seconds(5))
+        try await connection.waitUntilConnected(within: .seconds(30))
         try await connection.subscribe(to: ["latchkey/#"])
         let task = Task { [weak self, connection] in
             for await message in connection.messages {

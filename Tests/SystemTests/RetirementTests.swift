@@ -16,7 +16,7 @@ extension SystemTests {
             try lamp.start()
             try await lamp.agrees(from: 1)
             try await estate.admin("device", "retire", "lamp-1", "--yes")
-            #expect(try await lamp.running?.end(within: .seconds(15)) == 10)
+            #expect(try await lamp.running?.end(within: .seconds(60)) == 10)
             #expect(try await lamp.held().allSatisfy { $0.state != "primary" })
             try await eventually("the server has the receipt") {
                 try await estate.device("lamp-1")?.device.state == "retired"
@@ -29,7 +29,7 @@ extension SystemTests {
             try FileManager.default.copyItem(atPath: backup, toPath: lamp.state)
             #expect(try await lamp.primaries().count == 1)
             try lamp.start()
-            #expect(try await lamp.running?.end(within: .seconds(40)) == 10, "\(lamp.log)")
+            #expect(try await lamp.running?.end(within: .seconds(120)) == 10, "\(lamp.log)")
             #expect(try await lamp.held().allSatisfy { $0.state != "primary" })
             #expect(try await estate.device("lamp-1")?.device.state == "retired")
             #expect(try await lamp.expected().isEmpty)
