@@ -149,7 +149,7 @@ extension QueryPlanTests {
         )
         for _ in 1...2 { _ = try await lamp.talk(to: registry) }
         for kind in NoticeKind.allCases { _ = try await registry.notices(kind) }
-        try await registry.dismissNotice(.ahead, of: lamp.id, actor: "a", now: Home.now)
+        _ = try await registry.dismissNotice(.ahead, of: lamp.id, actor: "a", now: Home.now)
         _ = try await registry.nudgeDue(now: Home.now + 99_999)
         _ = try await registry.sweep(now: Home.now + 99_999)
         _ = try await registry.status(now: Home.now + 99_999)
