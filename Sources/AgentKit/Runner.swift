@@ -53,8 +53,8 @@ final class Runner {
     var orders: Allowance
     /// The last order that could not be looked at, or obeyed, when it came.
     var lateOrder: [UInt8]?
-    /// The last order that was refused, and the kinds of refusal that the log has.
-    var refusedOrder: (payload: [UInt8], under: [PinnedAnchor], hasExpired: Bool)?
+    /// What orders mean, and the kinds of refusal that the log has.
+    var intake = OrderIntake()
     var loggedRefusals: Set<String> = []
     /// How the next session begins.
     var approach: Approach
@@ -180,7 +180,10 @@ final class Runner {
             (isConnected, trouble) = (false, reason)
             try await wasRefused()
         case .message(let topic, let payload, let isRetained):
-            if topic.hasSuffix("/order") { return heed(payload) }
+            if topic.hasSuffix("/order") {
+                heed(payload)
+                return nil
+            }
             // The broker may keep and repeat what it likes; a session is made of fresh messages.
             guard !isRetained, payload.count <= MessageLimits.payload else { return nil }
             if topic.hasSuffix("/nudge") {
