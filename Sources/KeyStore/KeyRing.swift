@@ -19,6 +19,8 @@ struct KeyRing: Sendable {
     var serverTime: UInt64?
     /// The last retirement whose keys are destroyed, in the same write; those that came later are others.
     var retired: Retirement.Mark?
+    /// Numbers that are used up beyond those that are held, in the order in which they went.
+    var spent: [SpentEpoch] = []
 
     /// Takes a key in as pending, beside those in use; why not, if it can't be.
     mutating func install(_ offered: OfferedKey, crypto: any Crypto) -> FailureKind? {
@@ -34,6 +36,7 @@ struct KeyRing: Sendable {
             material: offered.material
         )
         guard let index = keys.firstIndex(where: { $0.name == offered.name }) else {
+            guard !isSpent(offered.epoch, of: offered.name) else { return .unknownEpoch }
             guard keys.count < MessageLimits.keys else { return .storeFull }
             keys.append(StoredKey(name: offered.name, epochs: [entry]))
             keys.sort { $0.name < $1.name }
@@ -44,7 +47,9 @@ struct KeyRing: Sendable {
             return held.thumbprint == thumbprint ? nil : .unknownEpoch
         }
         let epochs = keys[index].epochs
-        guard epochs.allSatisfy({ $0.epoch < offered.epoch }) else { return .unknownEpoch }
+        guard epochs.allSatisfy({ $0.epoch < offered.epoch }),
+            !isSpent(offered.epoch, of: offered.name)
+        else { return .unknownEpoch }
         guard epochs.count < MessageLimits.epochs else { return .storeFull }
         keys[index].epochs.append(entry)
         return nil
@@ -96,8 +101,12 @@ struct KeyRing: Sendable {
         var hasChanged = false
         for index in keys.indices.reversed() {
             let name = keys[index].name
-            let gone = remove(at: index) { doomed.contains($0.destroyed(as: name)) }
-            hasChanged = hasChanged || gone != nil
+            let isDoomed = { (entry: StoredEpoch) in doomed.contains(entry.destroyed(as: name)) }
+            // An order ends the numbers of those, too, that were not in use yet.
+            let gone = keys[index].epochs.filter(isDoomed)
+            guard remove(at: index, where: isDoomed) != nil else { continue }
+            spend(gone, of: name)
+            hasChanged = true
         }
         return hasChanged
     }
@@ -114,6 +123,7 @@ struct KeyRing: Sendable {
         else { return nil }
         let current = keys[index].current?.epoch
         keys[index].epochs[chosen].state = .primary
+        spent.removeAll { $0.name == name }
         var kept: [StoredEpoch] = []
         var gone: [DestroyedKey] = []
         for var entry in keys[index].epochs {
@@ -162,11 +172,13 @@ struct KeyRing: Sendable {
         where isDoomed: (StoredEpoch) -> Bool
     ) -> [DestroyedKey]? {
         let name = keys[index].name
-        let gone = keys[index].epochs.filter(isDoomed).map { $0.destroyed(as: name) }
+        let gone = keys[index].epochs.filter(isDoomed)
         guard !gone.isEmpty else { return nil }
         keys[index].epochs.removeAll(where: isDoomed)
         if keys[index].epochs.isEmpty { keys.remove(at: index) }
-        return gone
+        // One that was refused before its use may be offered again.
+        spend(gone.filter { $0.state != .pending }, of: name)
+        return gone.map { $0.destroyed(as: name) }
     }
 }
 

@@ -64,18 +64,7 @@ public final class KeyStore: Sendable {
                 store: .file,
                 level: level,
                 lastOrder: contents.device?.order ?? 0,
-                keys: contents.ring.keys.map { key in
-                    Report.HeldKey(
-                        name: key.name,
-                        epochs: key.epochs.map { entry in
-                            Report.HeldEpoch(
-                                epoch: entry.epoch,
-                                state: entry.state,
-                                check: entry.thumbprint.check
-                            )
-                        }
-                    )
-                },
+                keys: contents.ring.report(tellingSpent: instance != nil),
                 instance: instance,
                 anchor: instance == nil ? 0 : contents.device?.newestAnchor.generation ?? 0
             )

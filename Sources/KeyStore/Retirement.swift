@@ -39,11 +39,6 @@ extension Retirement {
     /// How the keys' record says that the destruction is done; nil in a record of the first format.
     var mark: Mark? { operations.last.map { Mark(counter: counter, operation: $0) } }
 
-    /// Whether it destroyed this generation of a key, or a later one: then the number is used up.
-    func usedUp(_ name: KeyName, _ epoch: Epoch) -> Bool {
-        destroyed.contains { $0.name == name && $0.epoch >= epoch }
-    }
-
     /// Names one retirement of one device.
     struct Mark: Hashable, Sendable {
         let counter: UInt64

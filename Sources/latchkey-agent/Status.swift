@@ -16,7 +16,7 @@ func status(_ words: some Sequence<String>) throws(Failure) {
         key.epochs.map { (key: key.name, epoch: $0.epoch, lending: $0.lending(after: silence)) }
     }
     let publicKey = (try? CCS(parsing: device.credential)).map { hexadecimal($0.publicKey) } ?? ""
-    let counts = Report.EpochState.allCases.map { state in
+    let counts = Report.EpochState.allCases.filter { $0 != .gone }.map { state in
         (state, view.keys.reduce(0) { $0 + $1.epochs.count { $0.state == state } })
     }
     let notLent = lending.compactMap { key, epoch, lending -> String? in

@@ -6,7 +6,8 @@ internal import CBOR
 ///               ? (instance: bstr .size 8, anchor: uint)]
 ///     key    = [name: tstr, [* [epoch: uint, state: uint, check: bstr .size 8]]]
 ///
-/// An older agent leaves `instance` and `anchor` away: it knows no suspension and no anchors.
+/// An older agent leaves `instance` and `anchor` away: it knows no suspension, no anchors, and does not
+/// tell which numbers are used up.
 public struct Report: Hashable, Sendable {
     /// Where a device keeps its keys.
     public enum StoreKind: UInt64, Hashable, Sendable, CaseIterable {
@@ -36,6 +37,8 @@ public struct Report: Hashable, Sendable {
         case grace = 2
         /// Was in use, is kept, and is lent to nobody until the server resumes it.
         case suspended = 3
+        /// Destroyed, and no later one was in use since: its number and those below are used up.
+        case gone = 4
     }
 
     /// One generation of one key on the device.
@@ -109,6 +112,11 @@ public struct Report: Hashable, Sendable {
     }
 }
 
+extension Report.EpochState: Comparable {
+    /// Orders by number: later ones came later into the protocol.
+    public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+}
+
 extension Report: SessionMessage {
     /// REPORT.
     public static let type = MessageType.report
@@ -148,8 +156,8 @@ extension Report: SessionMessage {
         var keys: [HeldKey] = []
         for _ in 0..<(try reader.list(atMost: MessageLimits.keys)) {
             let key = try heldKey(from: &reader)
-            guard !isOld || key.epochs.allSatisfy({ $0.state != .suspended }) else {
-                throw MessageError("an old agent suspends nothing: \(key.name)")
+            guard !isOld || key.epochs.allSatisfy({ $0.state < .suspended }) else {
+                throw MessageError("an old agent knows no such state: \(key.name)")
             }
             if let last = keys.last, last.name >= key.name {
                 throw MessageError("keys out of order, or one twice: \(key.name)")

@@ -178,6 +178,7 @@ extension Report.EpochState {
         case .primary: "primary"
         case .grace: "grace"
         case .suspended: "suspended"
+        case .gone: "gone"
         }
     }
 }

@@ -37,7 +37,12 @@ enum Sample {
                 Report.HeldKey(
                     name: KeyName(checked: "wait"),
                     epochs: [
-                        Report.HeldEpoch(epoch: .first, state: .suspended, check: eight(4))
+                        Report.HeldEpoch(epoch: .first, state: .suspended, check: eight(4)),
+                        Report.HeldEpoch(
+                            epoch: try #require(Epoch(2)),
+                            state: .gone,
+                            check: eight(5)
+                        ),
                     ]
                 ),
             ],
