@@ -12,7 +12,7 @@ public struct Reconciler {
     private let now: Int64
     /// Whether the device's agent knows of suspension.
     private let canSuspend: Bool
-    private var plan = Plan()
+    var plan = Plan()
     /// Said last, so that they never crowd out what brings a key into use.
     private var remnants: [Verdict] = []
 
@@ -33,7 +33,8 @@ public struct Reconciler {
                 held: report.keys.first { $0.name == spec.name }?.epochs ?? []
             )
         }
-        for key in report.keys where gone.contains(key.name) {
+        for key in report.keys
+        where gone.contains(key.name) && key.epochs.contains(where: { $0.state != .gone }) {
             reconciler.remnants.append(Verdict(name: key.name, action: .remove))
         }
         // A key without a spec is left alone. No spec is ever taken away, so the server has forgotten
@@ -59,6 +60,8 @@ public struct Reconciler {
         }
         let latest = records.max { $0.epoch < $1.epoch }
         let highest = max(latest?.epoch.number ?? 0, held.last?.epoch.number ?? 0)
+        let bridge = bridge(records: records, held: held)
+        if let bridge { activate(bridge, spec, records: records, held: held) }
         let wish = wish(spec, records: records, latest: latest, held: held)
         var valid: Epoch?
         switch wish {
@@ -85,7 +88,20 @@ public struct Reconciler {
                 )
             }
         }
-        discard(spec.name, records: records, held: held, except: valid)
+        discard(spec.name, records: records, held: held, except: [valid, bridge])
+    }
+
+    /// A generation that was compromised before the device heard that it had settled: the server works
+    /// with it until a successor is proved, and with nothing else that the device has.
+    private func bridge(records: [KeyRecord], held: [Report.HeldEpoch]) -> Epoch? {
+        let isAlone = !held.contains { mine in
+            mine.isUsed && records.contains { $0.isSame(as: mine) && $0.state.isAccepted }
+        }
+        guard isAlone else { return nil }
+        return held.last { mine in
+            mine.state == .pending
+                && records.contains { $0.isSame(as: mine) && $0.state == .compromised }
+        }?.epoch
     }
 
     /// What is out of use for now is not replaced; the device is told once more if it still uses it.
@@ -105,7 +121,7 @@ public struct Reconciler {
                 say(spec.name, .suspend(used.epoch))
             }
         }
-        discard(spec.name, records: records, held: held, except: record.epoch)
+        discard(spec.name, records: records, held: held, except: [record.epoch])
     }
 
     private mutating func activate(
@@ -136,41 +152,20 @@ public struct Reconciler {
         _ name: KeyName,
         records: [KeyRecord],
         held: [Report.HeldEpoch],
-        except valid: Epoch?
+        except valid: [Epoch?]
     ) {
-        for stray in held where stray.state == .pending && stray.epoch != valid {
-            if !Self.isLastResort(stray, records: records, held: held) {
-                say(name, .discard(stray.epoch))
-            }
+        for stray in held where stray.state == .pending && !valid.contains(stray.epoch) {
+            say(name, .discard(stray.epoch))
         }
         // A device that restarts often begins every grace anew; without this it would fill up. And what
         // others may know goes as soon as the device can do without it.
         for old in held
-        where old.state == .grace || (old.state == .suspended && old.epoch != valid) {
+        where old.state == .grace || (old.state == .suspended && !valid.contains(old.epoch)) {
             guard let record = records.first(where: { $0.epoch == old.epoch }),
                 !record.state.hasMaterial || record.state.isCompromised
             else { continue }
             remnants.append(Verdict(name: name, action: .discard(old.epoch)))
         }
-    }
-
-    /// Whether nothing else that the device holds is accepted, although others may know this one.
-    ///
-    /// It was confirmed, its SETTLE got lost, and then it was declared compromised. It goes when its
-    /// successor is activated, and not before: the device may refuse that one.
-    private static func isLastResort(
-        _ stray: Report.HeldEpoch,
-        records: [KeyRecord],
-        held: [Report.HeldEpoch]
-    ) -> Bool {
-        let accepted = held.compactMap { entry in
-            records.first {
-                $0.epoch == entry.epoch && $0.thumbprint.check == entry.check
-                    && $0.state.isAccepted
-            }
-        }
-        return accepted.contains { $0.epoch == stray.epoch && $0.state == .compromised }
-            && accepted.allSatisfy { $0.state == .compromised }
     }
 
     private mutating func say(_ name: KeyName, _ action: Verdict.Action) {
@@ -193,7 +188,7 @@ public struct Reconciler {
     ) -> Wish {
         let current =
             records.first { $0.state == .offered } ?? records.first { $0.state == .active }
-        if let reason = misfit(spec.name, current: current, latest: latest, held: held) {
+        if let reason = misfit(spec.name, records, current: current, latest: latest, held: held) {
             if let current, current.state == .offered {
                 plan.withdrawals.append(
                     Plan.Withdrawal(name: spec.name, epoch: current.epoch, reason: reason)
@@ -215,58 +210,8 @@ public struct Reconciler {
         case .primary: return .nothing(valid: current.epoch)
         case .suspended: return .resume(current.epoch)
         // Both sides took different ways, and a device never goes back: only a later one unites them.
-        case .grace: return .offerNew(isDeviceMade: true)
+        case .grace, .gone: return .offerNew(isDeviceMade: true)
         case .pending, nil: return .offerAgain(current.epoch)
         }
-    }
-
-    /// Why the generations of server and device cannot go on; nil when they can.
-    private mutating func misfit(
-        _ name: KeyName,
-        current: KeyRecord?,
-        latest: KeyRecord?,
-        held: [Report.HeldEpoch]
-    ) -> AuditKind? {
-        let known = latest?.epoch.number ?? 0
-        if let last = held.last, last.epoch.number > known {
-            plan.findings.append(
-                Plan.Finding(kind: .deviceAhead, name: name, epoch: last.epoch)
-            )
-            if last.epoch.number - known > Self.plausibleLead {
-                plan.findings.append(
-                    Plan.Finding(
-                        kind: .reportImplausible,
-                        name: name,
-                        epoch: last.epoch,
-                        reason: "epochJumped"
-                    )
-                )
-            }
-            return .deviceAhead
-        }
-        let used = held.filter { $0.state == .primary }
-        if used.count > 1, let last = used.last {
-            plan.findings.append(
-                Plan.Finding(
-                    kind: .reportImplausible,
-                    name: name,
-                    epoch: last.epoch,
-                    reason: "primaryTwice"
-                )
-            )
-            return .reportImplausible
-        }
-        let wrong = held.first { epoch in
-            guard let current else { return false }
-            // A number that was given out twice, by a server that came back from an old copy; or one in
-            // use that is later than ours, which only another life of this server has settled.
-            return epoch.epoch == current.epoch && epoch.check != current.thumbprint.check
-                || epoch.state == .primary && epoch.epoch > current.epoch
-        }
-        guard let wrong else { return nil }
-        plan.findings.append(
-            Plan.Finding(kind: .keyMismatched, name: name, epoch: wrong.epoch)
-        )
-        return .keyMismatched
     }
 }

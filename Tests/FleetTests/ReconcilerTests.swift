@@ -64,6 +64,68 @@ import Testing
         #expect(plan.verdicts.isEmpty)
     }
 
+    @Test func `a number that the device has used up leads to a generation above it, at once`()
+        throws
+    {
+        // A server that was restored to a day before the key was retired, or was compromised.
+        for state in [KeyState.active, .offered] {
+            let plan = try Story.plan([Story.record(4, state)], [Story.held(25, .gone)])
+            #expect(plan.inShort == ["door 26 new"])
+            #expect(plan.findings.map(\.kind) == [.deviceAhead])
+            #expect(
+                plan.withdrawals.map(\.epoch) == (state == .offered ? [try Story.epoch(4)] : [])
+            )
+            let same = try Story.plan([Story.record(4, state)], [Story.held(4, .gone)])
+            #expect(same.inShort == ["door 5 new"])
+        }
+    }
+
+    @Test func `a number that is used up says nothing where the server is ahead`() throws {
+        let plan = try Story.plan(
+            [Story.record(4, .destroyedCompromised), Story.record(5, .active)],
+            [Story.held(4, .gone), Story.held(5, .primary)]
+        )
+        #expect(plan == Plan())
+        let retired = try Story.plan(
+            [Story.record(4, .destroyed)],
+            [Story.held(4, .gone)],
+            gone: [try Story.name("door")]
+        )
+        #expect(retired == Plan())
+    }
+
+    @Test func `a device that uses what the server never knew is not left there by a refusal`()
+        throws
+    {
+        let refused = try Story.record(6, .withdrawn, failure: .hookFailed)
+        for state in [Report.EpochState.primary, .suspended] {
+            let plan = try Story.plan(
+                [Story.record(1, .destroyedCompromised), refused],
+                [Story.held(5, state)]
+            )
+            #expect(plan.inShort == ["door 7 new"])
+        }
+    }
+
+    @Test
+    func `a key compromised before its settlement arrived is activated until the next is there`()
+        throws
+    {
+        let plan = try Story.plan(
+            [Story.record(7, .destroyedCompromised), Story.record(8, .compromised)],
+            [Story.held(7, .primary), Story.held(8, .pending)]
+        )
+        #expect(plan.inShort == ["door 9 new"])
+        #expect(
+            plan.verdicts == [
+                Verdict(
+                    name: try Story.name("door"),
+                    action: .activate(try Story.epoch(8), graceSeconds: 0)
+                )
+            ]
+        )
+    }
+
     @Test func `a grace that is over on the server is over on the device`() throws {
         let plan = try Story.plan(
             [Story.record(1, .destroyed), Story.record(2, .superseded), Story.record(3, .active)],

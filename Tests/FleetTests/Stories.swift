@@ -75,12 +75,14 @@ enum Story {
     static func plan(
         _ records: [KeyRecord],
         _ held: [Report.HeldEpoch],
-        specs: [KeySpec]? = nil
+        specs: [KeySpec]? = nil,
+        gone: Set<KeyName> = []
     ) throws -> Plan {
         Reconciler.plan(
             specs: try specs ?? [spec()],
             records: records,
             report: try report(held),
+            gone: gone,
             now: now
         )
     }
