@@ -159,14 +159,51 @@ import Testing
             )
         )
         // The first is accepted no more, the third is refused: the second is all that they have.
-        #expect(story.lamp.inShort == ["door 1 primary", "door 2 pending"])
+        #expect(story.lamp.inShort == ["door 2 primary"])
         try await story.talk()
-        #expect(story.lamp.inShort.contains("door 2 pending"))
+        #expect(story.lamp.inShort == ["door 2 primary"])
         #expect(try await story.states.contains("door 2 compromised"))
         try await story.rotate()
         for _ in 1...2 { try await story.talk() }
         #expect(story.lamp.inShort == ["door 4 primary"])
         #expect(try await story.states.suffix(3).first == "door 2 destroyedCompromised")
+    }
+
+    @Test func `a key that is compromised is replaced although the device refused one before`()
+        async throws
+    {
+        for isSuspended in [false, true] {
+            var story = try await LampStory.begin()
+            try await story.rotate()
+            let offer = try #require(try await story.registry.reconcile(story.lamp.contact()).offer)
+            _ = try await story.registry.confirm(
+                device: story.lamp.id,
+                operation: offer.operation,
+                outcomes: [
+                    KeyOutcome(name: story.door, epoch: offer.keys[0].epoch, failure: .hookFailed)
+                ],
+                verdicts: [],
+                now: Home.now
+            )
+            #expect(try await story.states == ["door 1 active", "door 2 withdrawn"])
+            if isSuspended {
+                _ = try await story.registry.suspend(
+                    story.here,
+                    key: story.door,
+                    actor: "a",
+                    now: Home.now
+                )
+            }
+            #expect(try await compromise(story) == 1)
+            try await story.talk()
+            try await story.talk()
+            #expect(
+                try await story.states == [
+                    "door 1 destroyedCompromised", "door 2 withdrawn", "door 3 active",
+                ]
+            )
+            #expect(story.lamp.inShort == ["door 3 primary"])
+        }
     }
 
     @Test func `what was destroyed long ago may still turn out to have been known`() async throws {

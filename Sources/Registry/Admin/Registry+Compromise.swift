@@ -105,11 +105,22 @@ extension Keys {
             }
         }
         // The device has confirmed another one already: with that it can go on.
-        guard hasChanged, first(name, in: .active) != nil else { return hasChanged }
+        guard hasChanged, first(name, in: .active) != nil else {
+            if hasChanged { try askAgain(for: name) }
+            return hasChanged
+        }
         for index in records.indices
         where records[index].name == name && records[index].state == .compromised {
             try destroy(index)
         }
         return hasChanged
+    }
+
+    /// What the device refused before is asked for again: it has no other key now, or none that lasts.
+    private mutating func askAgain(for name: KeyName) throws {
+        guard let last = records.lastIndex(where: { $0.name == name }),
+            records[last].state == .withdrawn
+        else { return }
+        try setRotation(last, at: now)
     }
 }
