@@ -80,6 +80,8 @@ public struct Simulation: Sendable {
 struct Seams: Sendable {
     /// Called when a device has stored an offer, before it confirms.
     var installed: (@Sendable (KeyStore, Offer) -> Void)?
+    /// Changes what a device reads of the server's last word.
+    var settling: (@Sendable (Settle) -> Settle)?
     /// Called when the server has committed a confirmation, before it answers.
     var confirmed: (@Sendable (Registry, Introduction, Settle, Int64) async -> Void)?
     /// A device confirms before its write is durable.
@@ -120,8 +122,16 @@ extension World {
             if !device.isRunning { after(1000, .boot(device.index)) }
         }
         if !server.isRunning { await startServer() }
-        await releaseAll()
+        await settleAffairs()
+        await endCampaigns()
         await rotateAll()
+        after(Self.day / 8, .supervision)
+    }
+
+    /// Admins look in now and then: a campaign may wait for them.
+    func supervise() async {
+        after(Self.day / 8, .supervision)
+        await endCampaigns()
     }
 
     private func takeStock() async {
@@ -141,6 +151,7 @@ extension World {
             if status.outbox > 0 { violate(.notEqual, nil, "\(status.outbox) nudges wait") }
             let verification = try await registry.auditVerify()
             if let fault = verification.fault { violate(.auditBroken, nil, "\(fault)") }
+            try await compareCampaigns(registry)
         } catch {
             violate(.serverFailed, nil, "\(error)")
         }

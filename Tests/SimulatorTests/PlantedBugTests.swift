@@ -79,6 +79,22 @@ import Testing
         try await expect([.commitLost, .usedUnconfirmed, .serverAlone], from: seams)
     }
 
+    @Test func `a device that gives a compromised key a grace is caught`() async throws {
+        var seams = Seams()
+        seams.settling = { settle in
+            var settle = settle
+            settle.verdicts = settle.verdicts.map { verdict in
+                guard case .activate(let epoch, 0) = verdict.action else { return verdict }
+                return Verdict(
+                    name: verdict.name,
+                    action: .activate(epoch, graceSeconds: 10_000_000)
+                )
+            }
+            return settle
+        }
+        try await expect([.acceptedAfterCompromise], from: seams)
+    }
+
     private func expect(
         _ kinds: Set<Violation.Kind>,
         from seams: Seams,

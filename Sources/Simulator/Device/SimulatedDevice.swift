@@ -17,6 +17,7 @@ final class SimulatedDevice {
         case resend
         case session
         case contact
+        case order
         case grace(KeyName, Epoch)
     }
 
@@ -51,6 +52,9 @@ final class SimulatedDevice {
     var wasConnected = false
     var wantsContact = false
     var approach: Approach
+    var intake = OrderIntake()
+    /// An order that the disk did not take.
+    var lateOrder: [UInt8]?
     var pauses: Backoff
     var resend: Backoff
     var timers: [Timer: (number: Int, end: Int64)] = [:]
@@ -59,8 +63,8 @@ final class SimulatedDevice {
     var isCut = false
     /// Until when it is switched off.
     var silentUntil: Int64 = 0
-    /// Whether it has said in this session that it can't take a key.
-    var couldNotTake = false
+    /// Keys that were not agreed about in this session: it could not take them.
+    var refused: Set<KeyName> = []
     /// When its session began.
     var began: Int64 = 0
     /// Numbers of timers and links, never given out twice.
@@ -100,6 +104,7 @@ final class SimulatedDevice {
         timers.removeAll()
         (link, isConnected, wasConnected, wantsContact) = (.none, false, false, false)
         approach = Approach(patience: timings.refusalsBeforeRenewal)
+        (intake, lateOrder) = (OrderIntake(), nil)
         pauses = Self.backoff(timings.shortestPause, timings.longestPause, chance.next())
     }
 

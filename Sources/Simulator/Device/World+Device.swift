@@ -81,6 +81,7 @@ extension World {
         guard device.isRunning, device.linkNumber == number, !device.isCut else { return }
         let isFirst = !device.wasConnected
         (device.isConnected, device.wasConnected) = (true, true)
+        if device.link == .device { broker.deliverOrders(to: device.name, in: self) }
         if device.conduct != nil {
             if device.timers[.session] == nil {
                 set(device, .session, after: device.timings.session)
@@ -162,7 +163,7 @@ extension World {
             hasHook: device.hasHook
         )
         device.began = now
-        device.couldNotTake = false
+        device.refused = []
         device.channel = channel ?? .enrolment(hexadecimal(connection.bytes))
         device.resend = resendPauses(device)
         trace(device, isEnrolment ? "begins a session, to enrol" : "begins a session")

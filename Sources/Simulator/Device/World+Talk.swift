@@ -17,7 +17,7 @@ extension World {
         case .down:
             guard !isRetained, let event = device.conduct?.receive(payload) else { return }
             await follow(device, event)
-        case .order: break
+        case .order: heed(payload, device)
         }
     }
 
@@ -36,6 +36,7 @@ extension World {
             device.approach.broke()
             finish(device, .failed)
         case .contact: beginContact(device)
+        case .order: heedLate(device)
         case .grace(let name, let epoch): endGrace(device, name, epoch)
         }
     }
@@ -48,8 +49,10 @@ extension World {
                 count(.deviceCrash)
                 return kill(device, powerLost: device.chance.happens(0.5))
             }
-            guard let store = device.store else { return }
-            guard device.conduct != nil else { return }
+            guard let store = device.store, device.conduct != nil else { return }
+            if case .settle(let settle) = event, let seam = options.seams.settling {
+                event = .settle(seam(settle))
+            }
             let step: Conduct.Step?
             do {
                 step = try await device.conduct?.perform(event) { note in
@@ -63,6 +66,8 @@ extension World {
             touched.insert(device.index)
             guard !endIfPlanned(device) else { return }
             if case .install(let offer) = event { options.seams.installed?(store, offer) }
+            // Such a session is about nothing else.
+            if case .retire = event { device.refused = Set(watch.specs) }
             switch step {
             case .event(let next): event = next
             case .tryOut(let keys):
@@ -90,12 +95,12 @@ extension World {
         switch note {
         case .installed(_, let results, _):
             for result in results {
-                if result.failure != nil { device.couldNotTake = true }
+                if result.failure != nil { device.refused.insert(result.name) }
                 let what = result.failure.map { "does not take: \($0)" } ?? "stores"
                 trace(device, "\(what) \(result.name) \(result.epoch)")
             }
         case .refused(let key, _):
-            device.couldNotTake = true
+            device.refused.insert(key.name)
             trace(device, "its hook refuses \(key.name) \(key.entry.epoch)")
         case .pinned(let generation): trace(device, "pins the server's anchor \(generation)")
         case .anchorRefused(let reason): trace(device, "does not pin an anchor: \(reason)")
@@ -118,6 +123,8 @@ extension World {
         case .settled:
             if let anchor = device.conduct?.anchor { device.approach.heard(anchor) }
             startGraceTimers(device)
+            reconsiderOrder(device)
+            guard device.isRunning else { return }
             finish(device, .settled)
         case .refused(let problem): finish(device, .refused(problem))
         case .failed(let failure):
@@ -141,7 +148,7 @@ extension World {
             device.pauses.reset()
             device.approach.settled()
             trace(device, "settled")
-            watch.settled(device.index, began: device.began)
+            watch.settled(device.index, began: device.began, but: device.refused)
         case .refused(let problem):
             trace(device, "is refused: \(problem.code)")
             if problem.code.isRetryable {

@@ -48,6 +48,10 @@ final class SimulatedServer {
     var sessions: [ConnectionID: Session] = [:]
     var channels: [Channel: ConnectionID] = [:]
     var backups: [Backup] = []
+    /// When generations of the anchor were announced that wait for their switch.
+    var announcements: [Int64] = []
+    /// Copies that were ever made.
+    var copies = 0
     /// What the wall clock shows at the beginning of the world, in seconds since 1970.
     var clock: Int64 = 1_800_000_000
     /// The database as it was before the last change, for a server that does not wait for its commit.

@@ -11,6 +11,7 @@ extension World {
         }
         trace(nil, "starts")
         await compareAuditLog()
+        requestPulse()
         await noteCommit()
     }
 
@@ -49,8 +50,14 @@ extension World {
         return true
     }
 
-    /// Something was committed: it is looked at, and its nudges leave.
+    /// Something was committed: it is looked at, its nudges leave, and campaigns go on.
     func noteCommit() async {
+        await noteNudges()
+        requestPulse()
+    }
+
+    /// The same for what campaigns did themselves.
+    func noteNudges() async {
         changedAtServer = true
         await look()
         await sendNudges()
@@ -67,6 +74,8 @@ extension World {
         do throws(RegistryError) {
             let count = try await registry.sweep(now: serverTime)
             if count > 0 { trace(nil, "ends \(count) graces") }
+            let due = try await registry.nudgeDue(now: serverTime)
+            if due > 0 { trace(nil, "nudges \(due) devices whose keys are due") }
             await noteCommit()
         } catch {
             guard await !endServerIfPlanned() else { return }

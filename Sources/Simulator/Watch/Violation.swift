@@ -18,6 +18,16 @@ public struct Violation: Hashable, Sendable {
         case cameBack
         /// A retired device, or a retired key, is still accepted.
         case acceptedAfterRetirement
+        /// A retired key is still there although its device has said that it is destroyed.
+        case keptAfterRetirement
+        /// Material that others may know is accepted beside its successor, or came back.
+        case acceptedAfterCompromise
+        /// Two generations of one key are in use at the server.
+        case twoInUse
+        /// A device destroyed everything, and nobody had ordered it.
+        case obeyedStranger
+        /// A device was taken for two.
+        case falseClone
         /// A key changed without its row in the audit log, or against the table of states.
         case notAudited
         /// What was committed, and told to others, is gone after a start of the server.

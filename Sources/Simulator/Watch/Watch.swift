@@ -18,9 +18,11 @@ struct Watch {
     }
 
     /// One device as the server believes it to be.
-    struct Believed {
+    struct Believed: Equatable {
         var state: DeviceState?
         var keys: [KeyRecord] = []
+        /// Keys that the device is to destroy, or has destroyed.
+        var retired: Set<KeyName> = []
 
         func record(_ name: KeyName, _ epoch: Epoch) -> KeyRecord? {
             keys.first { $0.name == name && $0.epoch == epoch }
@@ -39,10 +41,18 @@ struct Watch {
         var used: Set<Generation> = []
         /// Generations at the server that are over.
         var ended: Set<Generation> = []
-        /// Since when the server may have forgotten what this device knows; until they have agreed again.
+        /// Generations that came from a suspension to their end: nobody works with them, for an admin said so.
+        var outOfUse: Set<Generation> = []
+        /// Keys whose end the device has reported.
+        var goneForGood: Set<KeyName> = []
+        /// Material that others may know, as the server was told.
+        var compromised: Set<Thumbprint> = []
+        /// Whether the device has obeyed an order to destroy everything.
+        var isGone = false
+        /// When the server may have forgotten what this device knows, the last time.
         var restoredAt: Int64?
-        /// Whether they have met since, in a session that came to its end.
-        var hasMet = false
+        /// Keys of which they have not agreed since.
+        var unmet: Set<KeyName> = []
     }
 
     var entries: [Int: Entry] = [:]
@@ -56,6 +66,8 @@ struct Watch {
     var looks = 0
     /// The keys that every device shall hold.
     var specs: [KeyName] = []
+    /// Those of them that were retired for the whole group.
+    var retiredSpecs: Set<KeyName> = []
     /// Generations that came into use on devices.
     var rotations = 0
 
@@ -66,14 +78,18 @@ struct Watch {
         audited = .max
         for index in devices {
             entries[index, default: Entry()].restoredAt = time
-            entries[index]?.hasMet = false
+            entries[index]?.unmet = Set(specs)
         }
     }
 
-    /// A device and the server agreed in a session that began at `time`.
-    mutating func settled(_ device: Int, began time: Int64) {
-        guard let restored = entries[device]?.restoredAt, restored <= time else { return }
-        entries[device]?.hasMet = true
+    /// A device and the server agreed in a session that began at `time`, but for keys that the device
+    /// could not take. What is suspended is not replaced, so it waits.
+    mutating func settled(_ device: Int, began time: Int64, but refused: Set<KeyName>) {
+        guard let entry = entries[device], let restored = entry.restoredAt, restored <= time else {
+            return
+        }
+        let waiting = entry.believed.keys.filter { $0.state == .suspended }.map(\.name)
+        entries[device]?.unmet.formIntersection(refused.union(waiting))
     }
 }
 

@@ -6,29 +6,34 @@ internal import KeyStore
 extension World {
     func compare(_ device: SimulatedDevice) {
         guard let entry = watch.entries[device.index] else { return }
+        if entry.isGone, entry.believed.state == .enrolled || entry.believed.state == .quarantined,
+            watch.restorations == 0
+        {
+            violate(.obeyedStranger, device, "it destroyed everything, nobody had ordered it")
+        }
         // A retirement takes the keys away, on each side in its own time.
         guard entry.believed.state == .enrolled || entry.believed.state == .quarantined else {
             return
         }
-        let findings = Self.findings(in: entry)
-        if entry.restoredAt != nil {
-            // The first session with a restored server leads both to a later generation, if the device
-            // can take it.
-            guard entry.hasMet else { return }
-            watch.entries[device.index]?.hasMet = false
-            if device.couldNotTake, !findings.isEmpty { return }
-            watch.entries[device.index]?.restoredAt = nil
+        for finding in Self.findings(in: entry) + entry.remains {
+            violate(finding.kind, device, finding.detail)
         }
-        for finding in findings { violate(finding.kind, device, finding.detail) }
     }
 
-    private typealias Finding = (kind: Violation.Kind, detail: String)
+    private typealias Finding = Watch.Entry.Finding
 
     private static func findings(in entry: Watch.Entry) -> [Finding] {
-        let used = entry.held.filter { $0.state == .primary }.compactMap { held in
+        // A retirement takes the key away, on each side in its own time; and the first session with a
+        // restored server leads both to a later generation.
+        let others = entry.believed.retired.union(entry.unmet)
+        let used = entry.held.filter {
+            $0.state == .primary && !others.contains($0.generation.name)
+        }.compactMap { held in
             finding(on: held, in: entry)
         }
-        let active = entry.believed.keys.filter { $0.state == .active }.compactMap { record in
+        let active = entry.believed.keys.filter {
+            $0.state == .active && !others.contains($0.name)
+        }.compactMap { record in
             finding(on: record, in: entry)
         }
         return used + active
@@ -45,11 +50,14 @@ extension World {
         case .offered:
             return (.usedUnconfirmed, "\(generation) in use, only offered at the server")
         case .suspended: return nil
+        case _ where entry.outOfUse.contains(generation): return nil
         case .destroyedCompromised:
             // The successor is confirmed, and the device has it: SETTLE will say so.
             let hasSuccessor = entry.held.contains {
-                $0.generation.name == generation.name && $0.generation.epoch > generation.epoch
-                    && entry.believed.record(generation.name, $0.generation.epoch)?.state == .active
+                let record = entry.believed.record(generation.name, $0.generation.epoch)
+                return $0.generation.name == generation.name
+                    && $0.generation.epoch > generation.epoch
+                    && (record?.state == .active || record?.state == .compromised)
             }
             return hasSuccessor
                 ? nil : (.deviceAlone, "\(generation) in use, compromised, and no successor")
@@ -69,44 +77,5 @@ extension World {
             )
         }
         return nil
-    }
-
-    /// After the quiet time: both sides equal, and nothing under way.
-    func compareAtEnd(_ device: SimulatedDevice) {
-        let entry = watch.entries[device.index] ?? Watch.Entry()
-        // Its server came back from the time before: an admin retires it once more, or forgets it.
-        if device.store?.device?.life == .retired, entry.restoredAt != nil { return }
-        switch entry.believed.state {
-        case .enrolled: break
-        case .retired:
-            if !entry.held.isEmpty { violate(.notEqual, device, "retired, and holds keys") }
-            return
-        case let other:
-            // One that the server retired is told so; one that it has never heard of comes again.
-            return violate(.stranded, device, "\(other?.description ?? "unknown") at the server")
-        }
-        for name in watch.specs {
-            let primary = entry.held.first {
-                $0.generation.name == name && $0.state == .primary
-            }
-            let active = entry.believed.keys.first { $0.name == name && $0.state == .active }
-            guard let primary, let active, primary.generation == active.generation,
-                primary.thumbprint == active.thumbprint
-            else {
-                violate(
-                    .stranded,
-                    device,
-                    "\(name): the device uses \(primary?.generation.epoch.description ?? "none"), "
-                        + "the server \(active?.epoch.description ?? "none")"
-                )
-                continue
-            }
-            if entry.believed.keys.contains(where: { $0.name == name && $0.state == .offered }) {
-                violate(.notEqual, device, "\(name): an offer is open")
-            }
-        }
-        if let pending = entry.held.first(where: { $0.state == .pending }) {
-            violate(.notEqual, device, "\(pending.generation) is pending")
-        }
     }
 }

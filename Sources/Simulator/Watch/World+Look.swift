@@ -35,8 +35,20 @@ extension World {
             watch.audited = page.last?.sequence ?? watch.audited
             if page.count < 500 { break }
         }
-        watch.looks += 1
+        if rows.contains(where: { $0.event.kind == .keyRetirementOrdered })
+            || !watch.isReset.isEmpty
+        {
+            let specs = try await registry.listKeySpecs(group: Self.group)
+            let retired = Set(specs.filter { $0.retiredAt != nil }.map(\.name))
+            // It concerns devices that no row names.
+            if retired != watch.retiredSpecs { watch.looks = 0 }
+            watch.retiredSpecs = retired
+        }
+        if let row = rows.first(where: { $0.event.kind == .deviceCloned }) {
+            violate(.falseClone, nil, "\(row.event)")
+        }
         let isWhole = watch.looks.isMultiple(of: 16) || !watch.isReset.isEmpty || isQuiet
+        watch.looks += 1
         let named = Set(rows.compactMap(\.event.device))
         var changed: Set<Int> = []
         // Who stands in no new row should not have changed; now and then that is looked at, too.
@@ -44,7 +56,11 @@ extension World {
             let believed: Watch.Believed
             do throws(RegistryError) {
                 let details = try await registry.device(device.name)
-                believed = Watch.Believed(state: details.device.state, keys: details.keys)
+                believed = Watch.Believed(
+                    state: details.device.state,
+                    keys: details.keys,
+                    retired: watch.retiredSpecs.union(details.retiredKeys)
+                )
             } catch {
                 guard error.code == .notFound else { throw error }
                 believed = Watch.Believed()
@@ -68,12 +84,21 @@ extension World {
         if watch.isReset.remove(device.index) != nil {
             // What was believed before counts no more.
             entry.ended = Set(believed.keys.filter(\.state.isEnd).map(\.generation))
+            entry.compromised = believed.compromised
+            entry.goneForGood = []
             return true
         }
-        guard old.keys != believed.keys || old.state != believed.state else { return false }
+        guard old != believed else { return false }
         var states: [Watch.Generation: KeyState] = [:]
         for record in old.keys { states[record.generation] = record.state }
-        for event in events { apply(event, to: &states, device) }
+        for event in events {
+            apply(event, to: &states, device)
+            if event.kind == .keyRetired, let name = event.key { entry.goneForGood.insert(name) }
+        }
+        for record in old.keys where record.state == .suspended {
+            let now = believed.record(record.name, record.epoch)?.state
+            if now != .suspended, now != .active { entry.outOfUse.insert(record.generation) }
+        }
         for record in believed.keys {
             let generation = record.generation
             let state = states[generation]
@@ -93,6 +118,8 @@ extension World {
                 violate(.acceptedAfterRetirement, device, "\(generation) is \(record.state)")
             }
         }
+        entry.compromised.formUnion(believed.compromised)
+        for finding in entry.misuses { violate(finding.kind, device, finding.detail) }
         for (name, epoch) in Self.latest(old.keys) {
             if let now = Self.latest(believed.keys)[name], now >= epoch { continue }
             violate(.serverWentBack, device, "\(name) was at \(epoch)")
@@ -134,9 +161,10 @@ extension World {
     // MARK: - The device
 
     private func lookAtStore(of device: SimulatedDevice) {
-        guard let keys = keysHeld(by: device) else { return }
+        guard let (life, keys) = recordsHeld(by: device) else { return }
         var entry = watch.entries[device.index] ?? Watch.Entry()
         defer { watch.entries[device.index] = entry }
+        entry.isGone = life >= .retiring
         entry.held = keys.flatMap { key in
             key.epochs.map { epoch in
                 Watch.Held(
@@ -167,10 +195,13 @@ extension World {
         }
     }
 
-    private func keysHeld(by device: SimulatedDevice) -> [StoredKey]? {
-        if let store = device.store { return store.keys }
+    private func recordsHeld(
+        by device: SimulatedDevice
+    ) -> (DeviceRecord.Life, [StoredKey])? {
+        if let store = device.store { return (store.device?.life ?? .enrolling, store.keys) }
         do throws(StoreError) {
-            return try StoreView(device.disk.path, crypto: device.crypto).keys
+            let view = try StoreView(device.disk.path, crypto: device.crypto)
+            return (view.device?.life ?? .enrolling, view.keys)
         } catch {
             // Nothing was ever written there.
             if error.code != .empty { violate(.storeDamaged, device, "\(error)") }

@@ -19,8 +19,12 @@ enum Event {
     case serverBoot
     /// The server looks at what is due by time.
     case serverTick
+    /// The server looks at its campaigns.
+    case campaigns
     /// An admin does something.
     case admin
+    /// In the quiet time, admins look whether anything waits for them.
+    case supervision
     /// Something breaks.
     case mischief
     /// What was broken is whole again.

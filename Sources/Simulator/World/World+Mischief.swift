@@ -115,10 +115,9 @@ extension World {
 
     private func backUp() {
         // Who was never heard by the server of the backup would have to be imported by an admin.
-        guard watch.entries.count == devices.count,
-            watch.entries.values.allSatisfy({ $0.believed.state != nil })
-        else { return }
-        let path = "\(server.folder)/backup-\(server.backups.count)"
+        guard isEveryoneKnown else { return }
+        server.copies += 1
+        let path = "\(server.folder)/backup-\(server.copies)"
         guard server.backups.count < 6, (try? server.copy(to: path)) != nil else { return }
         server.backups.append(SimulatedServer.Backup(time: now, path: path))
         trace(nil, "is backed up")
@@ -132,6 +131,7 @@ extension World {
             return violate(.serverFailed, nil, "cannot copy a backup back: \(error)")
         }
         trace(nil, "is restored from a backup of \((now - backup.time) / Self.hour) hours ago")
+        server.announcements.removeAll { $0 > backup.time }
         watch.restored(devices.map(\.index), at: now)
         changedAtServer = true
         await startServer()

@@ -16,6 +16,7 @@ final class World {
     let server: SimulatedServer
     let broker: SimulatedBroker
     private(set) var devices: [SimulatedDevice] = []
+    var admin: SimulatedAdmin
     var watch: Watch
 
     /// Milliseconds since the beginning of the world; what monotonic clocks show.
@@ -24,6 +25,8 @@ final class World {
     private var horizon: Int64 = 0
     /// Whether nothing breaks any more.
     var isQuiet = false
+    /// Whether the server will look at its campaigns, and how long it waited for it the last time.
+    var (isPulsing, pulsePause) = (false, Int64(1000))
     private var agenda = Agenda()
     private var trace: Trace
     private(set) var faults: [Fault: Int] = [:]
@@ -45,6 +48,7 @@ final class World {
         server = SimulatedServer(folder: folder, seed: options.seed, ledger: ledger)
         broker = SimulatedBroker(seed: options.seed)
         watch = Watch()
+        admin = SimulatedAdmin(seed: options.seed)
         let count = options.devices ?? 2 + chance.index(4)
         for index in 0..<count {
             devices.append(
@@ -97,7 +101,9 @@ final class World {
         case .boot(let index): await boot(devices[index])
         case .serverBoot: await startServer()
         case .serverTick: await tick()
+        case .campaigns: await pulseCampaigns()
         case .admin: await actAsAdmin()
+        case .supervision: await supervise()
         case .mischief: await breakSomething()
         case .mended(let trouble): mend(trouble)
         }
