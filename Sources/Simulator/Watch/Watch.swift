@@ -82,8 +82,9 @@ struct Watch {
         }
     }
 
-    /// A device and the server agreed in a session that began at `time`, but for keys that the device
-    /// could not take. What is suspended is not replaced, so it waits.
+    /// A device and the server agreed in a session that began at `time`, but for `refused` keys.
+    ///
+    /// What is suspended is not replaced, so it waits.
     mutating func settled(_ device: Int, began time: Int64, but refused: Set<KeyName>) {
         guard let entry = entries[device], let restored = entry.restoredAt, restored <= time else {
             return
