@@ -158,7 +158,7 @@ final class Hall {
                 verdicts.append(
                     Verdict(name: key.name, action: .activate(key.epoch, graceSeconds: 3600))
                 )
-            case .grace, nil: missing.append(key)
+            case .grace, .gone, nil: missing.append(key)
             }
         }
         operations &+= 1
