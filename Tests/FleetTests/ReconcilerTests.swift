@@ -94,6 +94,19 @@ import Testing
         #expect(retired == Plan())
     }
 
+    @Test func `a device that uses what the server never knew is not left there by a refusal`()
+        throws
+    {
+        let refused = try Story.record(6, .withdrawn, failure: .hookFailed)
+        for state in [Report.EpochState.primary, .suspended] {
+            let plan = try Story.plan(
+                [Story.record(1, .destroyedCompromised), refused],
+                [Story.held(5, state)]
+            )
+            #expect(plan.inShort == ["door 7 new"])
+        }
+    }
+
     @Test func `a grace that is over on the server is over on the device`() throws {
         let plan = try Story.plan(
             [Story.record(1, .destroyed), Story.record(2, .superseded), Story.record(3, .active)],
