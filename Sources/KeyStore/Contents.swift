@@ -39,6 +39,8 @@ struct Contents: Sendable {
             try DeviceRecord(decoding: plaintext, format: format)
         }
         guard keys != nil else { throw missing(.keys, folder) }
+        // A record of keys from before there were spent numbers has them in the last receipt alone.
+        contents.ring.spend(contents.device?.receipt ?? [])
         return (contents, encryption)
     }
 

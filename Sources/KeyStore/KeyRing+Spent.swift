@@ -23,16 +23,20 @@ extension KeyRing {
         spent.contains { $0.name == name && $0.epoch >= epoch }
     }
 
-    /// Remembers the highest of those that are destroyed, unless a later one is in use.
-    mutating func spend(_ gone: [StoredEpoch], of name: KeyName) {
-        guard let last = gone.max(by: { $0.epoch < $1.epoch }) else { return }
-        let used = keys.first { $0.name == name }?.epochs.last { $0.state != .pending }
-        guard used.map({ $0.epoch < last.epoch }) ?? true, !isSpent(last.epoch, of: name) else {
-            return
+    /// Remembers the highest of those that are destroyed, key by key, unless a later one is in use.
+    mutating func spend(_ gone: [DestroyedKey]) {
+        for last in gone where !isSpent(last.epoch, of: last.name) {
+            let held = keys.first { $0.name == last.name }?.epochs ?? []
+            // One that is held still is about to go: a crash came between the order and its end.
+            guard held.allSatisfy({ $0.state == .pending || $0.epoch < last.epoch }),
+                !held.contains(where: { $0.epoch == last.epoch })
+            else { continue }
+            spent.removeAll { $0.name == last.name }
+            spent.append(
+                SpentEpoch(name: last.name, epoch: last.epoch, check: last.thumbprint.check)
+            )
+            if spent.count > SpentEpoch.limit { spent.removeFirst() }
         }
-        spent.removeAll { $0.name == name }
-        spent.append(SpentEpoch(name: name, epoch: last.epoch, check: last.thumbprint.check))
-        if spent.count > SpentEpoch.limit { spent.removeFirst() }
     }
 
     /// What REPORT says of the keys; an older form of it has no word for numbers that are used up.

@@ -101,12 +101,10 @@ struct KeyRing: Sendable {
         var hasChanged = false
         for index in keys.indices.reversed() {
             let name = keys[index].name
-            let isDoomed = { (entry: StoredEpoch) in doomed.contains(entry.destroyed(as: name)) }
+            let gone = remove(at: index) { doomed.contains($0.destroyed(as: name)) }
             // An order ends the numbers of those, too, that were not in use yet.
-            let gone = keys[index].epochs.filter(isDoomed)
-            guard remove(at: index, where: isDoomed) != nil else { continue }
-            spend(gone, of: name)
-            hasChanged = true
+            spend(gone ?? [])
+            hasChanged = hasChanged || gone != nil
         }
         return hasChanged
     }
@@ -177,7 +175,7 @@ struct KeyRing: Sendable {
         keys[index].epochs.removeAll(where: isDoomed)
         if keys[index].epochs.isEmpty { keys.remove(at: index) }
         // One that was refused before its use may be offered again.
-        spend(gone.filter { $0.state != .pending }, of: name)
+        spend(gone.filter { $0.state != .pending }.map { $0.destroyed(as: name) })
         return gone.map { $0.destroyed(as: name) }
     }
 }

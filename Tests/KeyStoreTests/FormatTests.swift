@@ -76,6 +76,14 @@ import Testing
         #expect(device.retirement?.operations == [operation(2)] && device.receipt == gone)
     }
 
+    @Test func `what a retirement of the first format destroyed is used up still`() throws {
+        let store = try open(scratch)
+        #expect(store.install([offer(signing, 1, 9)]).results.map(\.failure) == [.unknownEpoch])
+        let report = store.report(agentVersion: "1", instance: [UInt8](repeating: 7, count: 8))
+        let gone = report.keys.filter { $0.epochs.map(\.state) == [.gone] }
+        #expect(gone.map(\.name) == [signing])
+    }
+
     @Test func `a format cannot be changed without the key`() throws {
         for name in ["device", "keys"] {
             let file = scratch.read(name)
