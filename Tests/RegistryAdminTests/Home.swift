@@ -125,7 +125,9 @@ final class Home: Sendable {
                     store: .file,
                     level: .software,
                     lastOrder: lastOrder,
-                    keys: []
+                    keys: [],
+                    instance: [UInt8](repeating: 1, count: Report.instanceLength),
+                    anchor: 1
                 ),
                 brokerPasswordHash: nil,
                 now: now

@@ -7,7 +7,7 @@ import Testing
 /// How often a device comes of its own accord.
 @Suite struct RhythmTests {
     private func rhythm(_ scene: CampaignScene) async throws -> Int64? {
-        try await scene.registry.device(scene.lamps[0].id).contactSeconds
+        try await scene.registry.device(scene.lamps[0].id).device.contactInterval
     }
 
     private func come(_ scene: CampaignScene, after seconds: Int64) async throws {

@@ -56,9 +56,7 @@ public struct DeviceDetails: Hashable, Sendable {
     public let reported: [Report.HeldKey]
     /// The number of the last order to it, to retire or to destroy a key; 0 for none.
     public let orderCounter: UInt64
-    /// Its usual time between contacts, in seconds; nil until there were two.
-    public let contactSeconds: Int64?
-    /// The newest generation of the server's identity that it pinned; nil when it was never heard.
+    /// The newest generation of the server's identity that it pinned; nil when it never said.
     public let anchor: UInt32?
     /// Keys that were retired for it alone.
     public let retiredKeys: [KeyName]

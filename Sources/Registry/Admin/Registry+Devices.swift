@@ -61,8 +61,7 @@ extension Registry {
             let row = try Row.fetchOne(
                 db,
                 sql: """
-                    \(Row.deviceColumns), public_key, kid, report, order_counter,
-                        contact_interval, device.anchor
+                    \(Row.deviceColumns), public_key, kid, report, order_counter, pinned
                     FROM device JOIN device_group ON device_group.id = group_id
                     WHERE device.name = ?
                     """,
@@ -92,18 +91,15 @@ extension Registry {
                     """,
                 arguments: [number]
             ).compactMap { row in row.notice(about: id) }
-            let device = try row.device()
             return DeviceDetails(
-                device: device,
+                device: try row.device(),
                 publicKey: row.bytes(10),
                 kid: row.bytesIfAny(11),
                 keys: keys.records,
                 damage: keys.unreadable.map(\.description),
                 reported: ReportRecord.decode(row.bytes(12)),
                 orderCounter: try row.count(13, as: UInt64.self),
-                contactSeconds: try row.number(14),
-                anchor: device.lastSeen == nil
-                    ? nil : try row.number(15).flatMap { UInt32(exactly: $0) },
+                anchor: try row.number(14, as: UInt32.self).flatMap { $0 > 0 ? $0 : nil },
                 retiredKeys: retired,
                 notices: notices
             )

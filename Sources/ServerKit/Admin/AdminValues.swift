@@ -128,7 +128,7 @@ extension DeviceDetail {
             device: device,
             keys: keys.sorted { ($0.name, $0.epoch) < ($1.name, $1.epoch) },
             notices: details.notices.isEmpty ? nil : details.notices.map { .init($0) },
-            contactSeconds: details.contactSeconds.map { UInt32(clamping: $0) },
+            contactSeconds: details.device.contactInterval.map { UInt32(clamping: $0) },
             anchor: details.anchor,
             retiredKeys: details.retiredKeys.isEmpty
                 ? nil : details.retiredKeys.map(\.description),
