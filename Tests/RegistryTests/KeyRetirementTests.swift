@@ -55,6 +55,25 @@ import Testing
         #expect(try await story.notices.isEmpty)
     }
 
+    @Test func `a retired key is not rotated, before its receipt and after`() async throws {
+        var story = try await LampStory.begin(keys: ["door", "window"])
+        _ = try await retire(story)
+        let order = try #require(try await story.order())
+        for hasReceipt in [false, true] {
+            let said = await #expect(throws: RegistryError.self) { try await story.rotate() }
+            #expect(said?.detail == "key door of device lamp-1 is retired", "\(hasReceipt)")
+            let home = try KeyScope.query(Query(parsing: "id=lamp-1"))
+            for scope in [story.here, home] {
+                #expect(try await story.registry.rotate(scope, key: nil, actor: "a", now: 2) == 1)
+            }
+            #expect(try await story.registry.rotate(home, key: story.door, actor: "a", now: 2) == 0)
+            #expect(try await story.registry.status(now: 2).overdueKeys == 1)
+            guard !hasReceipt else { continue }
+            let receipt = story.lamp.destroy(order.retire)
+            _ = try await story.registry.acknowledge(device: story.lamp.id, receipt, now: 2)
+        }
+    }
+
     @Test func `asking twice leaves one order and one row`() async throws {
         let story = try await LampStory.begin()
         for _ in 1...3 { #expect(try await retire(story) == 1) }
