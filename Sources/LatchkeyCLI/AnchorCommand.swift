@@ -102,11 +102,14 @@ struct AnchorCommand: AsyncParsableCommand {
         func perform(with client: AdminClient) async throws {
             if !consent.isSure {
                 let status: AnchorStatus = try await client.get("/v1/anchors")
-                let reached = status.anchors.last?.devices ?? 0
-                try consent.ask(
-                    "switching the anchor can't be undone",
-                    "\(reached) of \(counted(status.devices, "device")) trust the new anchor."
-                )
+                // Without one there is nothing to agree to: the server says what is missing.
+                if let next = status.anchors.last, next.state == "announced" {
+                    try consent.ask(
+                        "switching the anchor can't be undone",
+                        "\(next.devices ?? 0) of \(counted(status.devices, "device")) trust the new one; "
+                            + "the policy asks for \(percent(status.requiredPercent))."
+                    )
+                }
             }
             let anchor: AnchorRecord = try await client.post(
                 "/v1/anchors/switch",
