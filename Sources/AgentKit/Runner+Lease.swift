@@ -55,6 +55,9 @@ extension Runner {
         do throws(StoreError) {
             lastWord = try LastWord(in: runtime, of: device)
         } catch {
+            // It is tried again at each contact, since somebody may make the folder fit.
+            guard runtimeTrouble != error.description else { return }
+            runtimeTrouble = error.description
             log(
                 .warning,
                 "after a restart, keys with a lease will wait for the server",

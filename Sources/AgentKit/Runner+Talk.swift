@@ -1,3 +1,4 @@
+internal import EDHOC
 internal import KeyExchange
 internal import KeyStore
 internal import MQTTLink
@@ -61,9 +62,17 @@ extension Runner {
         case .failed(let failure):
             switch approach.failed(failure) {
             case .otherSuite: return .unsuited
-            case .retry: return .failed(failure.description)
+            case .retry: return .failed(reason(failure))
             }
         }
+    }
+
+    private func reason(_ failure: SessionFailure) -> String {
+        guard case .handshake(let error) = failure, error.code == .unknownCredential else {
+            return failure.description
+        }
+        return "the server has another identity than the one that this device trusts, from a bundle "
+            + "of before a renewal, or of another fleet: \(failure)"
     }
 
     /// Each superseded key has its time from its supersession; after a restart it begins anew, since

@@ -34,6 +34,8 @@ final class Runner {
     var heard: Duration?
     /// Where that is kept for the next start, once it is needed.
     var lastWord: LastWord?
+    /// Why it cannot be kept, as the log has it already.
+    var runtimeTrouble: String?
     /// Generations whose lease was found to be over, and said to be.
     var expired: Set<Thumbprint> = []
     /// The new keys of the session that the hook is trying.

@@ -1,4 +1,5 @@
 import AgentKit
+import Glibc
 import KeyExchange
 import KeyStore
 import Testing
@@ -78,6 +79,26 @@ import Testing
             world.setUp(true)
             #expect(await eventually { device.log.count("a lease is renewed") == 1 })
         }
+    }
+
+    @Test func `a folder in memory that is not fit is told once, and used when it is`() async throws {
+        await world.server.desire(payload, 1, 1, lease: 3600)
+        try device.begin()
+        unsafe chmod(device.runtime.path, 0o755)
+        try await device.run { store, _ in
+            #expect(await eventually { lines(store) == ["payload 1 primary"] })
+            for next: UInt32 in 2...4 {
+                await world.server.desire(payload, next, UInt8(next), lease: 3600)
+                world.nudge()
+                #expect(await eventually { lines(store).contains("payload \(next) primary") })
+            }
+            #expect(device.log.count("others may enter") == 1)
+            unsafe chmod(device.runtime.path, 0o700)
+            await world.server.desire(payload, 5, 5, lease: 3600)
+            world.nudge()
+            #expect(await eventually { lines(store).contains("payload 5 primary") })
+        }
+        #expect(try silence() != nil)
     }
 
     @Test func `suspend and resume reach the device`() async throws {
