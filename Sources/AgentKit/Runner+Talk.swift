@@ -71,8 +71,8 @@ extension Runner {
         guard case .handshake(let error) = failure, error.code == .unknownCredential else {
             return failure.description
         }
-        return "the server has another identity than the one that this device trusts, from a bundle "
-            + "of before a renewal, or of another fleet: \(failure)"
+        return "the server is not the one that this device trusts: another fleet's, or "
+            + "renewed since the bundle was made (\(failure))"
     }
 
     /// Each superseded key has its time from its supersession; after a restart it begins anew, since

@@ -31,6 +31,15 @@ private final class Flag: Sendable {
         #expect(await world.server.devices.count == 1)
     }
 
+    @Test func `a server with another identity than the bundle's is named as that`() async throws {
+        let device = Device(try World())
+        try device.begin(World(kid: Array(11...18)).bundle)
+        try await device.run { _, _ in
+            #expect(await eventually { device.log.count("renewed since the bundle was made") >= 1 })
+        }
+        #expect(try device.open().device?.life == .enrolling)
+    }
+
     @Test func `every message may come twice`() async throws {
         let world = try World()
         await world.server.desire(payload, 1, 1)

@@ -81,7 +81,9 @@ import Testing
         }
     }
 
-    @Test func `a folder in memory that is not fit is told once, and used when it is`() async throws {
+    @Test func `a folder in memory that is not fit is told once, and used when it is`()
+        async throws
+    {
         await world.server.desire(payload, 1, 1, lease: 3600)
         try device.begin()
         unsafe chmod(device.runtime.path, 0o755)

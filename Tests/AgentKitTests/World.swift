@@ -31,12 +31,12 @@ final class World: Transport {
     /// Signs the fleet's orders.
     let commandKey: any SigningKey
 
-    init(token: Bool = true, isOld: Bool = false) throws {
+    init(token: Bool = true, isOld: Bool = false, kid: [UInt8] = Array(1...8)) throws {
         commandKey = try crypto.generateSigningKey(.es256)
         let key = try crypto.generateAgreementKey(.p256)
         let ccs = CCS.encode(
             subject: nil,
-            kid: Array(1...8),
+            kid: kid,
             curve: .p256,
             publicKey: key.publicKey
         )
