@@ -55,6 +55,7 @@ struct CampaignLoad: AsyncParsableCommand {
             "\(name).devices_per_s": Double(devices) / seconds,
             "\(name).server_cpu_us_per_device": (after.cpu - before.cpu) / Double(devices),
             "\(name).server_rss_kb": after.resident,
+            "\(name).server_rss_kb_before": before.resident,
             "\(name).repeats": await Double(fleet.repeats),
         ])
     }
