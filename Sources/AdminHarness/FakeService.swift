@@ -240,8 +240,12 @@ package final class FakeService: AdminService {
     package func progress(of selection: KeySelection) async throws(AdminProblem) -> RotationProgress
     {
         try change { state throws(AdminProblem) in
-            let keys = try state.keys(of: selection)
-            let waiting = keys.filter { state.devices[$0]?.keys[$1].state == "offered" }
+            let keys = try state.keys(of: selection).filter { id, _ in
+                state.devices[id]?.device.state == "enrolled"
+            }
+            let waiting = keys.filter {
+                ["offered", "compromised"].contains(state.devices[$0]?.keys[$1].state)
+            }
             if let (id, index) = waiting.first { state.devices[id]?.keys[index].state = "active" }
             return RotationProgress(
                 keys: keys.count,

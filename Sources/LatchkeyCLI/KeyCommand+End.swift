@@ -9,10 +9,11 @@ extension KeyCommand {
                 """
                 A new generation is due at once and the devices are nudged. The old one is accepted
                 only until its successor is confirmed, then it is destroyed on both sides, without
-                grace; it is never offered again and nothing rolls back to it. Asks first when more
-                than one device is meant; --yes answers.
+                grace; it is never offered again and nothing rolls back to it. With --wait the command
+                shows how many have a successor in use. Asks first when more than one device is meant;
+                --yes answers.
                 """,
-                examples: "latchkey key compromise --device lamp-1 --key data",
+                examples: "latchkey key compromise --device lamp-1 --key data --wait 30",
                 "latchkey key compromise --device lamp-1 --key data --epoch 3",
                 "latchkey key compromise --where 'label.batch=7' --key data --yes"
             )
@@ -22,6 +23,7 @@ extension KeyCommand {
         @OptionGroup var target: TargetOptions
         @Option(help: "The key's name.") var key: String
         @Option(help: "One generation (default: each that is alive).") var epoch: UInt32?
+        @OptionGroup var wait: WaitOptions
         @OptionGroup var consent: ConsentOptions
         @OptionGroup var server: ServerOptions
         @OptionGroup var output: OutputOptions
@@ -30,7 +32,13 @@ extension KeyCommand {
             try await consent(consent, client) {
                 "Key \(key) of \($0) will be replaced at once, without grace for the old one."
             }
-            try await order(with: client)
+            let change = try await send(with: client)
+            try await wait.follow(
+                target.selection(key),
+                asked: change.keys,
+                asJSON: output.isJSON,
+                client
+            )
         }
 
         func sentence(_ keys: String) -> String { "\(keys) compromised: successors are due now" }

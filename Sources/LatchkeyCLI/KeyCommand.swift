@@ -38,6 +38,12 @@ extension KeyOrderCommand {
 
     /// Sends the order and tells what came of it.
     func order(with client: AdminClient) async throws {
+        let change = try await send(with: client)
+        if output.isJSON { Console.current.print(try json(change)) }
+    }
+
+    /// Sends the order and tells people, not programs, what came of it.
+    func send(with client: AdminClient) async throws -> KeyChange {
         let change: KeyChange = try await client.post(
             "/v1/keys/\(Self.verb)",
             KeyOrder(
@@ -49,7 +55,7 @@ extension KeyOrderCommand {
             ),
             timeoutSeconds: 600
         )
-        if output.isJSON { return Console.current.print(try json(change)) }
+        if output.isJSON { return change }
         if change.keys == 0 {
             Console.current.note(
                 printable(
@@ -59,6 +65,7 @@ extension KeyOrderCommand {
             )
         }
         Console.current.print(sentence(counted(change.keys, "key")))
+        return change
     }
 
     /// Asks first where many devices are meant.

@@ -38,6 +38,11 @@ struct TargetOptions: ParsableArguments {
         return count.devices
     }
 
+    /// The keys of these devices; all of them for nil.
+    func selection(_ key: String?) -> KeySelection {
+        KeySelection(device: device, group: group, query: query, key: key)
+    }
+
     /// The devices in words.
     var words: String {
         if let device { return "device \(device)" }

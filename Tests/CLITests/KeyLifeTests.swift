@@ -63,6 +63,24 @@ import Testing
         }
     }
 
+    @Test func `waiting shows how many keys that others may know have a successor`() async throws {
+        try await withHall { latchkey in
+            let words = ["key", "compromise", "--key", "data", "--yes", "--wait", "30"]
+            let all = await latchkey(words + ["--group", "hall"])
+            #expect(all.status == .done && all.error.contains("0/3 settled, 3 waiting"))
+            #expect(all.lines.last == "3 of 3 keys settled")
+            let one = await latchkey(words + ["--device", "lamp-1", "--json"])
+            #expect(one.status == .done && one.output.contains("\"settled\" : 1"))
+            #expect(await latchkey(words.dropLast() + ["0", "--group", "hall"]).status == .usage)
+            // In quarantine nobody gets a successor.
+            latchkey.service.stage { $0.devices["lamp-2"]?.device.state = "quarantined" }
+            let rest = await latchkey(words + ["--group", "hall"])
+            #expect(
+                rest.status == .notSettled && rest.error.contains("1 key of devices that get none")
+            )
+        }
+    }
+
     @Test(arguments: ["compromise", "retire"])
     func `what touches many devices is asked first, with their number`(verb: String) async throws {
         try await withHall { latchkey in
