@@ -74,7 +74,7 @@ public struct Reconciler {
             plan.offers.append(Plan.Offering(spec: spec, epoch: epoch, isNew: false))
         case .activate(let epoch):
             valid = epoch
-            activate(epoch, spec, records: records, held: held)
+            if epoch != bridge { activate(epoch, spec, records: records, held: held) }
         case .offerNew(let isDeviceMade):
             // 32 bits of generations are used up only by a device that lies about its own.
             if highest < .max, let epoch = Epoch(highest + 1) {
@@ -91,9 +91,16 @@ public struct Reconciler {
         discard(spec.name, records: records, held: held, except: [valid, bridge])
     }
 
-    /// A generation that was compromised before the device heard that it had settled: the server works
-    /// with it until a successor is proved, and with nothing else that the device has.
+    /// A generation that has settled, and the device has not heard of it: the server works with it, so it
+    /// is not given up for one that is on offer and may be refused.
+    ///
+    /// One that was compromised meanwhile only if the server works with nothing else that the device has.
     private func bridge(records: [KeyRecord], held: [Report.HeldEpoch]) -> Epoch? {
+        let settled = held.last { mine in
+            mine.state == .pending
+                && records.contains { $0.isSame(as: mine) && $0.state == .active }
+        }
+        if let settled { return settled.epoch }
         let isAlone = !held.contains { mine in
             mine.isUsed && records.contains { $0.isSame(as: mine) && $0.state.isAccepted }
         }

@@ -4,7 +4,9 @@ extension KeyStore {
     /// Obeys a retirement: first remembers it, then destroys; what was destroyed, the same on a repeat.
     ///
     /// One with a lower counter than one obeyed already is refused. Under the same counter another
-    /// operation is another retirement: the server came back from an old copy of itself.
+    /// operation is another retirement: the server came back from an old copy of itself. The same one
+    /// destroys what came since, too: an order at the broker is not obeyed twice, and a server that asks
+    /// again does not know that an older copy of it has made another key in between.
     public func retire(
         _ operation: OperationID,
         counter: UInt64,
@@ -20,18 +22,21 @@ extension KeyStore {
                     "the retirement \(counter) is older than \(device.order), which was obeyed already"
                 )
             }
-            if !contents.hasObeyed(operation, counter: counter, scope: scope) {
+            let hasObeyed = contents.hasObeyed(operation, counter: counter, scope: scope)
+            if hasObeyed { try destroyRetired(&contents) }
+            let held = device.life >= .retiring ? [] : contents.ring.held(in: scope)
+            if !hasObeyed || !held.isEmpty {
                 device.retirement = Retirement(
                     operation,
                     counter: counter,
                     scope: scope,
                     // What ended the device before is its receipt still.
-                    destroyed: device.life >= .retiring
-                        ? device.receipt : contents.ring.held(in: scope),
+                    destroyed: hasObeyed || device.life >= .retiring ? held + device.receipt : held,
                     after: device.retirement
                 )
                 if scope == .device { device.life = max(device.life, .retiring) }
                 try write(device, &contents)
+                if hasObeyed { contents.ring.retired = nil }
             }
             try destroyRetired(&contents)
             return device.receipt

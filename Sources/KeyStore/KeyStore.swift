@@ -66,7 +66,8 @@ public final class KeyStore: Sendable {
                 lastOrder: contents.device?.order ?? 0,
                 keys: contents.ring.report(tellingSpent: instance != nil),
                 instance: instance,
-                anchor: instance == nil ? 0 : contents.device?.newestAnchor.generation ?? 0
+                anchor: instance == nil ? 0 : contents.device?.newestAnchor.generation ?? 0,
+                isRetiring: instance != nil && contents.device?.life == .retiring
             )
         }
     }

@@ -42,6 +42,19 @@ import Testing
         )
     }
 
+    @Test func `a settled key that the device still waits for is not given up for one on offer`()
+        throws
+    {
+        let plan = try Story.plan(
+            [Story.record(1, .superseded), Story.record(2, .active), Story.record(3, .offered)],
+            [Story.held(1, .primary), Story.held(2, .pending)]
+        )
+        #expect(plan.inShort == ["door 3 again"])
+        #expect(
+            plan.verdicts.map(\.action) == [.activate(try Story.epoch(2), graceSeconds: 60)]
+        )
+    }
+
     @Test func `a device that went another way gets a generation after both`() throws {
         let plan = try Story.plan(
             [Story.record(1, .active), Story.record(2, .withdrawn)],

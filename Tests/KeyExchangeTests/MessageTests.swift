@@ -27,6 +27,14 @@ struct MessageTests {
         #expect(try Report.parse(report.encoded) == report)
     }
 
+    @Test func `a report of a device that is retiring is read as it was written`() throws {
+        var report = try Sample.report()
+        report.keys = []
+        report.isRetiring = true
+        #expect(report.encoded.first == 0x89)
+        #expect(try Report.parse(report.encoded) == report)
+    }
+
     @Test func `an offer is read as it was written`() throws {
         let offer = try Sample.offer()
         let read = try Offer.parse(offer.encoded)

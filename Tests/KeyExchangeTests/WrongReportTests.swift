@@ -33,6 +33,14 @@ struct WrongReportTests {
         }
     }
 
+    private static func retiring(
+        _ word: @escaping (inout CBORWriter) -> Void
+    ) -> (inout CBORWriter) -> Void {
+        report(items: 9) {
+            $0.array(0); $0.bytes(eight(1)); $0.unsigned(1); word(&$0)
+        }
+    }
+
     private static func held(
         _ writer: inout CBORWriter,
         _ name: String = Wrong.name,
@@ -122,6 +130,9 @@ struct WrongReportTests {
         Wrong("an instance of 7 bytes", newer(instance: Array(eight(1).dropLast()))),
         Wrong("an instance of 9 bytes", newer(instance: eight(1) + [1])),
         Wrong("an anchor of 33 bits", newer(anchor: 1 << 32)),
+        Wrong("a device that says that it is not retiring", retiring { $0.bool(false) }),
+        Wrong("a device that is retiring by a number", retiring { $0.unsigned(1) }),
+        Wrong("ten items", report(items: 10) { $0.array(0) }),
         Wrong(
             "no instance, in a report that has one",
             report(items: 8) {

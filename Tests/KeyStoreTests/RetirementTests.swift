@@ -112,10 +112,32 @@ import Testing
             store = try open(scratch)
             #expect(store.map { lines($0.keys) } == ["payload 3 pending"])
         }
-        // Neither does the same retirement, said once more, concern it.
-        let gone = try store?.retire(operation(1), counter: 1, scope: .keys([payload]))
-        #expect(gone?.map(\.epoch) == [epoch(1), epoch(2)])
-        #expect(store.map { lines($0.keys) } == ["payload 3 pending"])
+    }
+
+    @Test func `a session that tells the same retirement again ends what came in between`() throws {
+        var store: KeyStore? = try enrolledLamp(scratch)
+        _ = try store?.retire(operation(1), counter: 1, scope: .keys([payload]))
+        // From an older copy of the server, which was put back since to a newer one.
+        _ = store?.install([offer(payload, 2, 2), offer(signing, 1, 9)])
+        for _ in 1...2 {
+            let gone = try store?.retire(operation(1), counter: 1, scope: .keys([payload]))
+            #expect(gone?.map(\.epoch) == [epoch(2), epoch(1)])
+            #expect(store.map { lines($0.keys) } == ["signing 1 pending"])
+            store = nil
+            store = try open(scratch)
+        }
+        #expect(store?.install([offer(payload, 2, 2)]).results.map(\.failure) == [.unknownEpoch])
+    }
+
+    @Test func `a device says that it is retiring until its server has the receipt`() throws {
+        let store = try enrolledLamp(scratch)
+        let instance = [UInt8](repeating: 7, count: 8)
+        func says() -> Bool { store.report(agentVersion: "1", instance: instance).isRetiring }
+        #expect(!says())
+        _ = try store.retire(operation(1), counter: 1, scope: .keys([payload]))
+        #expect(!says())
+        _ = try store.retire(operation(2), counter: 2, scope: .device)
+        #expect(says() && !store.report(agentVersion: "1").isRetiring)
     }
 
     @Test func `a crash leaves nothing of a retirement that is longer than its receipt`() throws {

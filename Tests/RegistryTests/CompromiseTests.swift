@@ -135,6 +135,28 @@ import Testing
         #expect(try await story.states.first == "door 1 destroyedCompromised")
     }
 
+    @Test func `an older one that others may know ends beside a suspended successor, too`()
+        async throws
+    {
+        var story = try await LampStory.begin()
+        try await story.rotate()
+        try await story.confirmWithoutSettle()
+        _ = try await story.registry.suspend(story.here, key: story.door, actor: "a", now: 1)
+        _ = try await story.registry.compromise(
+            story.here,
+            key: story.door,
+            epoch: .first,
+            actor: "a",
+            now: Home.now
+        )
+        let ended = "door 1 destroyedCompromised"
+        #expect(try await story.states == [ended, "door 2 suspended"])
+        _ = try await story.registry.resume(story.here, key: story.door, actor: "a", now: 1)
+        #expect(try await story.states == [ended, "door 2 active"])
+        for _ in 1...2 { try await story.talk() }
+        #expect(story.lamp.inShort == ["door 2 primary"])
+    }
+
     @Test func `a lost SETTLE, a second compromise and a refusal leave a key in common`()
         async throws
     {

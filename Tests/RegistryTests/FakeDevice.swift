@@ -19,6 +19,8 @@ struct FakeDevice {
     var anchor: UInt32 = 0
     /// The number of the last order that it obeyed.
     var lastOrder: UInt64 = 0
+    /// Whether it has obeyed an order to destroy everything.
+    var isRetiring = false
     private let crypto = MbedCrypto()
 
     init(_ name: String, kid: [UInt8]? = nil, publicKey: [UInt8]? = nil) throws {
@@ -47,7 +49,8 @@ struct FakeDevice {
                 )
             },
             instance: instance,
-            anchor: anchor
+            anchor: anchor,
+            isRetiring: isRetiring
         )
     }
 

@@ -55,6 +55,43 @@ import Testing
         #expect(story.lamp.inShort.last == "door 2 primary")
     }
 
+    @Test func `a device that was retired since is retired again by its own word`() async throws {
+        var story = try await LampStory.begin()
+        try await story.backUp()
+        _ = try await story.registry.retireDevice(story.lamp.id, actor: "a", now: Home.now)
+        let first = try #require(try await story.order())
+        _ = story.lamp.destroy(first.retire)
+        (story.lamp.lastOrder, story.lamp.isRetiring) = (first.counter, true)
+        try await story.restore()
+        #expect(try await story.details.device.state == .enrolled)
+
+        let again = try #require(try await story.talk().retire)
+        #expect(again.scope == .device && again.counter > first.counter)
+        #expect(try await story.details.device.state == .retiring)
+        #expect(try await story.notices == [.ahead])
+        // It is the same one until the receipt is in.
+        #expect(try await story.talk().retire == again)
+        let receipt = story.lamp.destroy(again)
+        _ = try await story.registry.acknowledge(device: story.lamp.id, receipt, now: 2)
+        #expect(try await story.details.device.state == .retired)
+        #expect(try await story.states == ["door 1 destroyed"])
+        let row = try await story.registry.auditList(AuditFilter(kind: .retirementOrdered)).last
+        #expect(row?.event.actor == "device")
+        #expect(row?.event.details["reason"] == "it has obeyed an order that is not known")
+    }
+
+    @Test func `a device in quarantine is not believed that it is retiring until it is let in`()
+        async throws
+    {
+        var story = try await LampStory.begin()
+        story.lamp.isRetiring = true
+        _ = try await story.registry.quarantineDevice(story.lamp.id, actor: "a", now: 1)
+        #expect(try await story.talk().refusal == .deviceQuarantined)
+        #expect(try await story.details.device.state == .quarantined)
+        _ = try await story.registry.reinstateDevice(story.lamp.id, actor: "a", now: 1)
+        #expect(try await story.talk().retire?.scope == .device)
+    }
+
     @Test func `a number that was given out twice is noticed by its bytes`() async throws {
         var story = try await LampStory.begin()
         try await story.backUp()

@@ -57,6 +57,38 @@ import Testing
         #expect(try await scene.registry.device(scene.lamps[0].id).keys == before)
     }
 
+    @Test func `a lost SETTLE and a refused roll-back leave a key in common`() async throws {
+        var story = try await LampStory.begin()
+        try await story.rotate()
+        try await story.confirmWithoutSettle()
+        _ = try await story.registry.rollBack(
+            story.lamp.id,
+            key: story.door,
+            actor: "a",
+            now: Home.now
+        )
+        let answer = try await story.registry.reconcile(story.lamp.contact())
+        guard case .offer(let device, let offer, let verdicts) = answer else {
+            Issue.record("\(answer)")
+            return
+        }
+        let refusal = KeyOutcome(name: story.door, epoch: offer.keys[0].epoch, failure: .hookFailed)
+        story.lamp.obey(
+            try await story.registry.confirm(
+                device: device,
+                operation: offer.operation,
+                outcomes: [refusal],
+                verdicts: verdicts,
+                now: Home.now
+            )
+        )
+        // The server works with the second one; the device would have lost it for one that it refused.
+        #expect(story.lamp.inShort == ["door 1 grace", "door 2 primary"])
+        #expect(
+            try await story.states == ["door 1 superseded", "door 2 active", "door 3 withdrawn"]
+        )
+    }
+
     @Test func `a generation that others may know is never led back to`() async throws {
         let scene = try await rotated()
         _ = try await scene.registry.compromise(

@@ -3,11 +3,11 @@ internal import CBOR
 /// What a device holds: the first session message, sent with message_3.
 ///
 ///     report = [1, agent: tstr, store: uint, level: uint, order: uint, [* key],
-///               ? (instance: bstr .size 8, anchor: uint)]
+///               ? (instance: bstr .size 8, anchor: uint, ? retiring: true)]
 ///     key    = [name: tstr, [* [epoch: uint, state: uint, check: bstr .size 8]]]
 ///
 /// An older agent leaves `instance` and `anchor` away: it knows no suspension, no anchors, and does not
-/// tell which numbers are used up.
+/// tell which numbers are used up, nor that it is retiring.
 public struct Report: Hashable, Sendable {
     /// Where a device keeps its keys.
     public enum StoreKind: UInt64, Hashable, Sendable, CaseIterable {
@@ -86,11 +86,16 @@ public struct Report: Hashable, Sendable {
     public var instance: [UInt8]?
     /// The newest generation of the server's anchor that the device has pinned; 0 when it does not know.
     public var anchor: UInt32
+    /// Whether it has obeyed an order to destroy everything.
+    ///
+    /// A server that does not know of the order came back from an old copy of itself.
+    public var isRetiring: Bool
 
     /// Bytes that name a process.
     public static let instanceLength = 8
 
-    /// States all of it; an instance of a wrong length and an anchor without an instance trap.
+    /// States all of it; an instance of a wrong length, and what only agents with an instance say without
+    /// one, trap.
     public init(
         agentVersion: String,
         store: StoreKind,
@@ -98,10 +103,11 @@ public struct Report: Hashable, Sendable {
         lastOrder: UInt64,
         keys: [HeldKey],
         instance: [UInt8]? = nil,
-        anchor: UInt32 = 0
+        anchor: UInt32 = 0,
+        isRetiring: Bool = false
     ) {
         precondition(instance.map { $0.count == Self.instanceLength } ?? true, "a wrong length")
-        precondition(instance != nil || anchor == 0, "an anchor without an instance")
+        precondition(instance != nil || anchor == 0 && !isRetiring, "no word of an old agent")
         self.agentVersion = agentVersion
         self.store = store
         self.level = level
@@ -109,6 +115,7 @@ public struct Report: Hashable, Sendable {
         self.keys = keys
         self.instance = instance
         self.anchor = anchor
+        self.isRetiring = isRetiring
     }
 }
 
@@ -122,7 +129,7 @@ extension Report: SessionMessage {
     public static let type = MessageType.report
 
     func encode(into writer: inout CBORWriter) {
-        writer.array(instance == nil ? 6 : 8)
+        writer.array(instance == nil ? 6 : isRetiring ? 9 : 8)
         writer.unsigned(Self.type.rawValue)
         writer.shortText(agentVersion)
         writer.unsigned(store.rawValue)
@@ -143,11 +150,13 @@ extension Report: SessionMessage {
         guard let instance else { return }
         writer.bytes(instance)
         writer.unsigned(UInt64(anchor))
+        if isRetiring { writer.bool(true) }
     }
 
     @_lifetime(reader: copy reader)
     static func decode(from reader: inout CBORReader) throws(MessageError) -> Report {
-        let isOld = try reader.message(type, items: 6, 8) == 6
+        let items = try reader.message(type, items: [6, 8, 9])
+        let isOld = items == 6
         let version = try reader.shortText()
         guard let store = StoreKind(rawValue: try reader.number()),
             let level = SecurityLevel(rawValue: try reader.number())
@@ -164,14 +173,20 @@ extension Report: SessionMessage {
             }
             keys.append(key)
         }
+        let instance = isOld ? nil : try reader.bytes(exactly: instanceLength)
+        let anchor = isOld ? 0 : try reader.word()
+        if items == 9, try !reader.flag() {
+            throw MessageError("what is not so is left away: a device that is not retiring")
+        }
         return Report(
             agentVersion: version,
             store: store,
             level: level,
             lastOrder: order,
             keys: keys,
-            instance: isOld ? nil : try reader.bytes(exactly: instanceLength),
-            anchor: isOld ? 0 : try reader.word()
+            instance: instance,
+            anchor: anchor,
+            isRetiring: items == 9
         )
     }
 

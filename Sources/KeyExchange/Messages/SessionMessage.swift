@@ -84,19 +84,19 @@ extension CBORWriter {
 extension CBORReader {
     @_lifetime(self: copy self)
     mutating func message(_ type: MessageType, items: Int) throws(MessageError) {
-        _ = try message(type, items: items, items)
+        _ = try message(type, items: [items])
     }
 
-    /// Begins a message that grew: how many items it has of the two numbers that it may have.
+    /// Begins a message that grew: how many items it has of the numbers that it may have, ascending.
     @_lifetime(self: copy self)
     mutating func message(
         _ type: MessageType,
-        items old: Int,
-        _ new: Int
+        items lengths: [Int]
     ) throws(MessageError) -> Int {
-        let count = try list(atMost: new)
-        guard count == old || count == new else {
-            throw MessageError("want \(type) of \(new) items, have \(count)")
+        let longest = lengths.last ?? 0
+        let count = try list(atMost: longest)
+        guard lengths.contains(count) else {
+            throw MessageError("want \(type) of \(longest) items, have \(count)")
         }
         let found = try number()
         guard found == type.rawValue else {
@@ -108,6 +108,11 @@ extension CBORReader {
     @_lifetime(self: copy self)
     mutating func number() throws(MessageError) -> UInt64 {
         do { return try unsigned() } catch { throw MessageError(error) }
+    }
+
+    @_lifetime(self: copy self)
+    mutating func flag() throws(MessageError) -> Bool {
+        do { return try bool() } catch { throw MessageError(error) }
     }
 
     @_lifetime(self: copy self)

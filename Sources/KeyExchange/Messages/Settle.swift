@@ -57,7 +57,7 @@ extension Settle: SessionMessage {
 
     @_lifetime(reader: copy reader)
     static func decode(from reader: inout CBORReader) throws(MessageError) -> Settle {
-        let isOld = try reader.message(type, items: 3, 5) == 3
+        let isOld = try reader.message(type, items: [3, 5]) == 3
         let operation = try reader.operation()
         var verdicts: [Verdict] = []
         for _ in 0..<(try reader.list(atMost: maximumVerdicts)) {

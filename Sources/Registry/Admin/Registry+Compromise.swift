@@ -104,8 +104,8 @@ extension Keys {
                 try destroy(index)
             }
         }
-        // The device has confirmed another one already: with that it can go on.
-        guard hasChanged, first(name, in: .active) != nil else {
+        // The device has confirmed another one already: with that it can go on, now or when it is resumed.
+        guard hasChanged, first(name, in: .active) ?? first(name, in: .suspended) != nil else {
             if hasChanged { try askAgain(for: name) }
             return hasChanged
         }

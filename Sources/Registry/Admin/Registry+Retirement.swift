@@ -17,35 +17,9 @@ extension Registry {
             case .retiring, .retired: return
             case .registered, .enrolled, .quarantined: break
             }
-            let operation = try OperationID(crypto: transaction.vault.crypto)
-            let next = device.state == .registered ? DeviceState.retired : .retiring
-            try transaction.run(
-                """
-                UPDATE device SET state = ?, order_counter = ?, retire_operation = ?,
-                    retire_keys = NULL WHERE id = ?
-                """,
-                [
-                    next.rawValue, Int64(Self.orderNumber(after: device.orderCounter, now: now)),
-                    Data(operation.bytes), device.id,
-                ]
-            )
-            transaction.count(next, leaving: device.state)
-            try transaction.audit(
-                AuditEvent(
-                    time: now,
-                    kind: .retirementOrdered,
-                    actor: actor,
-                    device: id.description,
-                    details: ["operation": operation.description]
-                )
-            )
-            try transaction.campaigns(leave: device.id, because: .deviceRetired, now: now)
-            try transaction.forgetRotations(device.id)
-            if next == .retiring {
-                // The order reaches a device that can hold no session, the nudge one that can.
-                try transaction.order(id, now: now)
-                try transaction.nudge(id, now: now)
-            }
+            _ = try transaction.retire(device, after: device.orderCounter, actor: actor, now: now)
+            // The order reaches a device that can hold no session, the nudge one that can.
+            if device.state != .registered { try transaction.nudge(id, now: now) }
         }
     }
 
@@ -147,6 +121,44 @@ extension Registry {
 }
 
 extension Transaction {
+    /// Orders a device to destroy everything, under a number above `counter`.
+    func retire(
+        _ device: DeviceRow,
+        after counter: UInt64,
+        actor: String,
+        now: Int64,
+        details: [String: String] = [:]
+    ) throws -> Retire {
+        let order = Retire(
+            operation: try OperationID(crypto: vault.crypto),
+            counter: Registry.orderNumber(after: counter, now: now),
+            scope: .device
+        )
+        let next = device.state == .registered ? DeviceState.retired : .retiring
+        try run(
+            """
+            UPDATE device SET state = ?, order_counter = ?, retire_operation = ?,
+                retire_keys = NULL WHERE id = ?
+            """,
+            [next.rawValue, Int64(order.counter), Data(order.operation.bytes), device.id]
+        )
+        count(next, leaving: device.state)
+        let operation = ["operation": order.operation.description]
+        try audit(
+            AuditEvent(
+                time: now,
+                kind: .retirementOrdered,
+                actor: actor,
+                device: device.name.description,
+                details: details.merging(operation) { $1 }
+            )
+        )
+        try campaigns(leave: device.id, because: .deviceRetired, now: now)
+        try forgetRotations(device.id)
+        if next == .retiring { try self.order(device.name, now: now) }
+        return order
+    }
+
     /// Whether it was not there already.
     fileprivate func move(
         _ device: DeviceRow,

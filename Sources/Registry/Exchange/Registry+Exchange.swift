@@ -149,9 +149,30 @@ extension Transaction {
                 let noted = try note(contact, from: device)
                 if noted.isQuarantined { return try refuseQuarantined(device, contact) }
                 counter = noted.orderCounter
+                if contact.report.isRetiring {
+                    return try retireAgain(device, after: counter, now: contact.now)
+                }
             }
             return try reconcile(contact.report, of: device, counter: counter, now: contact.now)
         }
+    }
+
+    /// A device has obeyed an order of which this server, which came back from an old copy of itself, does
+    /// not know: it is given another one, whose receipt brings the books up to date.
+    private func retireAgain(
+        _ device: DeviceRow,
+        after counter: UInt64,
+        now: Int64
+    ) throws -> Answer {
+        try notice(.ahead, about: device.id, now: now)
+        let order = try retire(
+            device,
+            after: counter,
+            actor: "device",
+            now: now,
+            details: ["reason": "it has obeyed an order that is not known"]
+        )
+        return .retire(device: device.name, order)
     }
 
     private func refuseQuarantined(_ device: DeviceRow, _ contact: Contact) throws -> Answer {

@@ -61,17 +61,24 @@ extension World {
         guard isEveryoneKnown else { return }
         say(action, nil, nil)
         // What the guide says of backups: none from before a switch, and none from before the last
-        // announcement but one, for a device keeps two generations.
+        // announcement but one, for a device keeps two generations. A server that dies has perhaps done
+        // it all the same, and what it forgets the devices remember.
         if action == .announceAnchor {
-            _ = try await registry.announceAnchor(actor: actor, now: serverTime)
             server.announcements.append(now)
             if let limit = server.announcements.dropLast().last {
                 server.backups.removeAll { $0.time < limit }
             }
+            _ = try await registry.announceAnchor(actor: actor, now: serverTime)
         } else {
-            _ = try await registry.switchAnchor(actor: actor, now: serverTime)
-            server.backups.removeAll()
-            server.announcements.removeAll()
+            do {
+                _ = try await registry.switchAnchor(actor: actor, now: serverTime)
+            } catch  where error.code == .conflict {
+                throw error
+            } catch {
+                server.forgetBackups()
+                throw error
+            }
+            server.forgetBackups()
         }
     }
 

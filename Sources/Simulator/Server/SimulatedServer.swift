@@ -68,6 +68,12 @@ final class SimulatedServer {
 
     var isRunning: Bool { registry != nil }
 
+    /// Those from before a switch of the anchor are of no use.
+    func forgetBackups() {
+        backups.removeAll()
+        announcements.removeAll()
+    }
+
     /// Makes the fleet, once.
     func create() async throws {
         let registry = try Registry.create(

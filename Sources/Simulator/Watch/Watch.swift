@@ -53,6 +53,16 @@ struct Watch {
         var restoredAt: Int64?
         /// Keys of which they have not agreed since.
         var unmet: Set<KeyName> = []
+
+        /// The device has obeyed an order about these keys; a server that does not know of it any more
+        /// hears that in the next session.
+        mutating func lose(_ names: Set<KeyName>, at time: Int64) {
+            let forgotten = names.subtracting(believed.retired)
+            guard !forgotten.isEmpty, believed.state == .enrolled || believed.state == .quarantined
+            else { return }
+            restoredAt = time
+            unmet.formUnion(forgotten)
+        }
     }
 
     var entries: [Int: Entry] = [:]

@@ -57,7 +57,7 @@ extension World {
                 let record = entry.believed.record(generation.name, $0.generation.epoch)
                 return $0.generation.name == generation.name
                     && $0.generation.epoch > generation.epoch
-                    && (record?.state == .active || record?.state == .compromised)
+                    && [.active, .suspended, .compromised].contains(record?.state)
             }
             return hasSuccessor
                 ? nil : (.deviceAlone, "\(generation) in use, compromised, and no successor")

@@ -161,10 +161,14 @@ extension World {
     // MARK: - The device
 
     private func lookAtStore(of device: SimulatedDevice) {
-        guard let (life, keys) = recordsHeld(by: device) else { return }
+        guard let (record, keys) = recordsHeld(by: device) else { return }
         var entry = watch.entries[device.index] ?? Watch.Entry()
         defer { watch.entries[device.index] = entry }
-        entry.isGone = life >= .retiring
+        entry.isGone = record.map { $0.life >= .retiring } ?? false
+        if watch.restorations > 0, let record, record.order > 0 {
+            let before = Set(entry.held.map(\.generation.name))
+            entry.lose(before.subtracting(keys.map(\.name)), at: now)
+        }
         entry.held = keys.flatMap { key in
             key.epochs.map { epoch in
                 Watch.Held(
@@ -197,11 +201,11 @@ extension World {
 
     private func recordsHeld(
         by device: SimulatedDevice
-    ) -> (DeviceRecord.Life, [StoredKey])? {
-        if let store = device.store { return (store.device?.life ?? .enrolling, store.keys) }
+    ) -> (DeviceRecord?, [StoredKey])? {
+        if let store = device.store { return (store.device, store.keys) }
         do throws(StoreError) {
             let view = try StoreView(device.disk.path, crypto: device.crypto)
-            return (view.device?.life ?? .enrolling, view.keys)
+            return (view.device, view.keys)
         } catch {
             // Nothing was ever written there.
             if error.code != .empty { violate(.storeDamaged, device, "\(error)") }

@@ -131,7 +131,6 @@ extension World {
             return violate(.serverFailed, nil, "cannot copy a backup back: \(error)")
         }
         trace(nil, "is restored from a backup of \((now - backup.time) / Self.hour) hours ago")
-        server.announcements.removeAll { $0 > backup.time }
         watch.restored(devices.map(\.index), at: now)
         changedAtServer = true
         await startServer()
