@@ -135,6 +135,29 @@ import Testing
         #expect(try await story.states.first == "door 1 destroyedCompromised")
     }
 
+    @Test func `a device that is full for long is not taken for one that is ahead`() async throws {
+        var story = try await LampStory.begin(grace: 3600)
+        _ = try await story.registry.suspend(story.here, key: story.door, actor: "a", now: 1)
+        _ = try await compromise(story)
+        for _ in 1...12 {
+            let offer = try #require(try await story.registry.reconcile(story.lamp.contact()).offer)
+            _ = try await story.registry.confirm(
+                device: story.lamp.id,
+                operation: offer.operation,
+                outcomes: [
+                    KeyOutcome(name: story.door, epoch: offer.keys[0].epoch, failure: .storeFull)
+                ],
+                verdicts: [],
+                now: Home.now
+            )
+        }
+        #expect(try await story.states.first == "door 1 destroyedCompromised")
+        for _ in 1...2 { try await story.talk() }
+        // Without grace, for it is still known what the old one is.
+        #expect(story.lamp.inShort == ["door 14 primary"])
+        #expect(try await story.notices.isEmpty)
+    }
+
     @Test func `an older one that others may know ends beside a suspended successor, too`()
         async throws
     {

@@ -114,12 +114,22 @@ extension Keys {
             [id, name.description]
         )
         guard epoch.number > Self.remembered else { return }
+        // What the device holds is remembered for as long, lest it be taken for unknown.
+        let report = try transaction.row("SELECT report FROM device WHERE id = ?", [id])
+        let held = ReportRecord.decode(report?.bytes(0) ?? []).first { $0.name == name }
+        var kept = held?.epochs.map(\.epoch.number) ?? []
+        kept += Array(repeating: 0, count: max(0, MessageLimits.epochs - kept.count))
+        let marks = Array(repeating: "?", count: kept.count).joined(separator: ", ")
+        let arguments: StatementArguments = [
+            id, name.description, epoch.number - Self.remembered,
+        ]
         try transaction.run(
             """
             DELETE FROM device_key
             WHERE device_id = ? AND name = ? AND epoch < ? AND state IN (2, 6, 8)
+                AND epoch NOT IN (\(marks))
             """,
-            [id, name.description, epoch.number - Self.remembered]
+            arguments + StatementArguments(kept)
         )
     }
 }

@@ -8,7 +8,8 @@ internal import Secrets
 /// The keys of one device while a transaction changes them: each change follows the table of
 /// `KeyState` and leaves one row in the audit log.
 struct Keys {
-    /// Generations that never came into use, or are gone, are remembered no further back than this.
+    /// Generations that never came into use, or are gone, are remembered no further back than this, if the
+    /// device does not hold them.
     static let remembered: UInt32 = 8
 
     let transaction: Transaction
