@@ -56,6 +56,8 @@ struct CampaignLoad: AsyncParsableCommand {
             "\(name).server_cpu_us_per_device": (after.cpu - before.cpu) / Double(devices),
             "\(name).server_rss_kb": after.resident,
             "\(name).server_rss_kb_before": before.resident,
+            "\(name).server_written_kb_per_device": (after.written - before.written) / 1024
+                / Double(devices),
             "\(name).repeats": await Double(fleet.repeats),
         ])
     }

@@ -6,11 +6,14 @@ struct ProcessCost {
     let cpu: Double
     /// Resident memory, in kilobytes.
     let resident: Double
+    /// Bytes that it has written, to files and sockets.
+    let written: Double
 
     /// Reads it; nil when the process is gone.
     init?(of process: Int32) {
         guard let stat = Self.read("/proc/\(process)/stat"),
-            let status = Self.read("/proc/\(process)/status")
+            let status = Self.read("/proc/\(process)/status"),
+            let traffic = Self.read("/proc/\(process)/io")
         else { return nil }
         // The name in parentheses may hold anything, so count from behind it.
         let fields = stat.split(separator: ")").last?.split(separator: " ") ?? []
@@ -19,8 +22,13 @@ struct ProcessCost {
             return nil
         }
         cpu = (user + system) * 1e6 / Double(sysconf(Int32(_SC_CLK_TCK)))
-        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
-        resident = line?.split(separator: " ").compactMap { Double($0) }.first ?? 0
+        resident = Self.number("VmRSS:", in: status)
+        written = Self.number("wchar:", in: traffic)
+    }
+
+    private static func number(_ name: String, in text: String) -> Double {
+        let line = text.split(separator: "\n").first { $0.hasPrefix(name) }
+        return line?.split(whereSeparator: \.isWhitespace).compactMap { Double($0) }.first ?? 0
     }
 
     private static func read(_ path: String) -> String? {
