@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Simulator
 import Synchronization
 
@@ -71,6 +72,8 @@ struct LatchkeySimulate: AsyncParsableCommand {
                 print("seed \(outcome.seed): \(violation.kind): \(violation.detail)")
             }
             if count.isMultiple(of: 50) { print("\(count) of \(seeds) seeds") }
+            // A long run is watched through a file, too.
+            fflush(nil)
         }
         try finish(&balance, seconds: (.now - start) / .seconds(1))
     }
