@@ -61,8 +61,11 @@ extension World {
         let now = serverTime
         // Who made it may not be who approves it.
         let other = campaign.state.createdBy == Self.actor ? "uid:second" : Self.actor
-        // A dynamic one ends with its deadline, which a clock that went back may never see.
-        if campaign.plan.isDynamic || admin.chance.happens(0.3) {
+        // A dynamic one ends with its deadline, which a clock that went back may never see; one that waits
+        // for its approval past the deadline gets none.
+        let isLate =
+            campaign.state.phase == .awaitingApproval && campaign.plan.deadline ?? .max <= now
+        if campaign.plan.isDynamic || isLate || admin.chance.happens(0.3) {
             guard campaign.state.phase != .cancelling, campaign.state.phase != .rollingBack else {
                 return
             }

@@ -65,6 +65,8 @@ final class SimulatedDevice {
     var silentUntil: Int64 = 0
     /// Keys that were not agreed about in this session: it could not take them.
     var refused: Set<KeyName> = []
+    /// Those whose last offer it did not take: in between, the server may wait until it offers another.
+    var untaken: Set<KeyName> = []
     /// When its session began.
     var began: Int64 = 0
     /// Numbers of timers and links, never given out twice.

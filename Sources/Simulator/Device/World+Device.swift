@@ -163,7 +163,7 @@ extension World {
             hasHook: device.hasHook
         )
         device.began = now
-        device.refused = []
+        device.refused = device.untaken
         device.channel = channel ?? .enrolment(hexadecimal(connection.bytes))
         device.resend = resendPauses(device)
         trace(device, isEnrolment ? "begins a session, to enrol" : "begins a session")

@@ -95,7 +95,12 @@ extension World {
         switch note {
         case .installed(_, let results, _):
             for result in results {
-                if result.failure != nil { device.refused.insert(result.name) }
+                if result.failure == nil {
+                    device.untaken.remove(result.name)
+                } else {
+                    device.refused.insert(result.name)
+                    device.untaken.insert(result.name)
+                }
                 let what = result.failure.map { "does not take: \($0)" } ?? "stores"
                 trace(device, "\(what) \(result.name) \(result.epoch)")
             }

@@ -50,6 +50,8 @@ final class SimulatedServer {
     var backups: [Backup] = []
     /// When generations of the anchor were announced that wait for their switch.
     var announcements: [Int64] = []
+    /// Whether a switch may have happened.
+    var hasSwitched = false
     /// Copies that were ever made.
     var copies = 0
     /// What the wall clock shows at the beginning of the world, in seconds since 1970.
@@ -70,6 +72,7 @@ final class SimulatedServer {
 
     /// Those from before a switch of the anchor are of no use.
     func forgetBackups() {
+        hasSwitched = true
         backups.removeAll()
         announcements.removeAll()
     }

@@ -12,8 +12,9 @@ extension World {
         case .retired:
             if !entry.held.isEmpty { violate(.notEqual, device, "retired, and holds keys") }
             return
-        case .retiring where entry.isGone && watch.restorations > 0:
-            // Its identity is gone, and its server came back from the time before: no receipt comes.
+        case .retiring where entry.isGone && (watch.restorations > 0 || server.hasSwitched):
+            // Its identity is gone, and its server came back from the time before; or the server has
+            // another one by now, which a device on its way out does not hold up. No receipt comes.
             return
         case let other:
             // One that the server retired is told so; one that it has never heard of comes again.
