@@ -72,9 +72,6 @@ public struct Reconciler {
         case .offerAgain(let epoch):
             valid = epoch
             plan.offers.append(Plan.Offering(spec: spec, epoch: epoch, isNew: false))
-        case .activate(let epoch):
-            valid = epoch
-            if epoch != bridge { activate(epoch, spec, records: records, held: held) }
         case .offerNew(let isDeviceMade):
             // 32 bits of generations are used up only by a device that lies about its own.
             if highest < .max, let epoch = Epoch(highest + 1) {
@@ -183,7 +180,6 @@ public struct Reconciler {
         case nothing(valid: Epoch?)
         case resume(Epoch)
         case offerAgain(Epoch)
-        case activate(Epoch)
         case offerNew(isDeviceMade: Bool)
     }
 
@@ -211,7 +207,8 @@ public struct Reconciler {
         }
         if current.state == .offered { return .offerAgain(current.epoch) }
         let mine = held.first { $0.epoch == current.epoch }
-        if mine?.state == .pending { return .activate(current.epoch) }
+        // The bridge brings it into use.
+        if mine?.state == .pending { return .nothing(valid: current.epoch) }
         if let due = current.rotateAt, due <= now { return .offerNew(isDeviceMade: isRetry) }
         switch mine?.state {
         case .primary: return .nothing(valid: current.epoch)
