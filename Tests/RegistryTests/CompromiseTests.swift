@@ -139,18 +139,7 @@ import Testing
         var story = try await LampStory.begin(grace: 3600)
         _ = try await story.registry.suspend(story.here, key: story.door, actor: "a", now: 1)
         _ = try await compromise(story)
-        for _ in 1...12 {
-            let offer = try #require(try await story.registry.reconcile(story.lamp.contact()).offer)
-            _ = try await story.registry.confirm(
-                device: story.lamp.id,
-                operation: offer.operation,
-                outcomes: [
-                    KeyOutcome(name: story.door, epoch: offer.keys[0].epoch, failure: .storeFull)
-                ],
-                verdicts: [],
-                now: Home.now
-            )
-        }
+        for _ in 1...12 { try await story.refuse(.storeFull) }
         #expect(try await story.states.first == "door 1 destroyedCompromised")
         for _ in 1...2 { try await story.talk() }
         // Without grace, for it is still known what the old one is.
@@ -188,21 +177,7 @@ import Testing
         try await story.confirmWithoutSettle()
         _ = try await compromise(story)
         #expect(try await story.states == ["door 1 destroyedCompromised", "door 2 compromised"])
-        let answer = try await story.registry.reconcile(story.lamp.contact())
-        guard case .offer(let device, let offer, let verdicts) = answer else {
-            Issue.record("\(answer)")
-            return
-        }
-        let refusal = KeyOutcome(name: story.door, epoch: offer.keys[0].epoch, failure: .hookFailed)
-        story.lamp.obey(
-            try await story.registry.confirm(
-                device: device,
-                operation: offer.operation,
-                outcomes: [refusal],
-                verdicts: verdicts,
-                now: Home.now
-            )
-        )
+        try await story.refuse(.hookFailed)
         // The first is accepted no more, the third is refused: the second is all that they have.
         #expect(story.lamp.inShort.contains("door 2 primary"))
         try await story.talk()

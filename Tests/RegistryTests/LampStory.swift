@@ -76,6 +76,25 @@ struct LampStory {
         )
     }
 
+    /// A session in which the lamp takes nothing of what it is offered, which there must be.
+    mutating func refuse(_ failure: FailureKind, now: Int64 = Home.now) async throws {
+        let answer = try await registry.reconcile(lamp.contact(now: now))
+        guard case .offer(let device, let offer, let verdicts) = answer else {
+            throw RegistryError(.failed, "nothing is offered: \(answer)")
+        }
+        lamp.obey(
+            try await registry.confirm(
+                device: device,
+                operation: offer.operation,
+                outcomes: offer.keys.map {
+                    KeyOutcome(name: $0.name, epoch: $0.epoch, failure: failure)
+                },
+                verdicts: verdicts,
+                now: now
+            )
+        )
+    }
+
     func rotate(now: Int64 = Home.now) async throws {
         _ = try await registry.rotate(here, key: door, actor: "a", now: now)
     }

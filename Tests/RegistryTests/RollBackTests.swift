@@ -67,21 +67,7 @@ import Testing
             actor: "a",
             now: Home.now
         )
-        let answer = try await story.registry.reconcile(story.lamp.contact())
-        guard case .offer(let device, let offer, let verdicts) = answer else {
-            Issue.record("\(answer)")
-            return
-        }
-        let refusal = KeyOutcome(name: story.door, epoch: offer.keys[0].epoch, failure: .hookFailed)
-        story.lamp.obey(
-            try await story.registry.confirm(
-                device: device,
-                operation: offer.operation,
-                outcomes: [refusal],
-                verdicts: verdicts,
-                now: Home.now
-            )
-        )
+        try await story.refuse(.hookFailed)
         // The server works with the second one; the device would have lost it for one that it refused.
         #expect(story.lamp.inShort == ["door 1 grace", "door 2 primary"])
         #expect(
