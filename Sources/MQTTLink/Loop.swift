@@ -47,7 +47,6 @@ enum Loop {
             if switchboard.isClosing { break }
             // A broker that lets us in and throws us out again does not count as a success.
             if lifetime > backoff.minimum * 10 { backoff.reset() }
-            switchboard.becameDisconnected(failure)
             let pause = backoff.next()
             switchboard.report(
                 failure.isRefusal

@@ -51,6 +51,8 @@ final class Session {
         }
         let reason = failure ?? MQTTError(.closed, "the connection was closed")
         failure = reason
+        // Before anybody is answered: who hears that it broke must not find it standing.
+        switchboard.becameDisconnected(reason)
         for entry in waiting.takeAll() { end(entry, with: reason) }
         return reason
     }

@@ -69,6 +69,26 @@ private let down = "latchkey/1/home/device/lamp-1/down"
         await lamp.close()
     }
 
+    @Test func `who hears that a connection broke no longer finds it standing`() async throws {
+        let fixture = try await Fixture(.plain)
+        let proxy = try MisbehavingProxy(to: fixture.broker.port)
+        defer { proxy.stop() }
+        let lamp = try await fixture.connect("lamp-1", port: proxy.port)
+        for _ in 0..<20 {
+            try await lamp.waitUntilConnected(within: .seconds(30))
+            let connects = lamp.counters.connects
+            proxy.stall(true)
+            let publishing = Task { try await lamp.say("lost", at: up) }
+            try await Task.sleep(for: .milliseconds(20))
+            proxy.cut()
+            await #expect(throws: MQTTError.self) { try await publishing.value }
+            // Or it stands again already, which is another connection.
+            #expect(!lamp.isConnected || lamp.counters.connects > connects)
+            proxy.stall(false)
+        }
+        await lamp.close()
+    }
+
     @Test func `a refused connection is known at once with TLS too`() async throws {
         let fixture = try await Fixture()
         await fixture.broker.stop()
