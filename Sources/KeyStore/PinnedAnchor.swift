@@ -12,14 +12,14 @@ public struct PinnedAnchor: Hashable, Sendable {
 }
 
 extension DeviceRecord {
-    /// Anchors that a device keeps: the one that its server answered by, and the newest.
+    /// Anchors that a device keeps: the newest, and one to fall back to.
     static let maximumAnchors = 2
 
     /// The newest anchor.
     public var newestAnchor: PinnedAnchor { anchors[anchors.count - 1] }
 
-    /// The anchors with this one pinned, beside the one that vouched for it in a session; nil when it
-    /// is pinned already, or is older than the newest.
+    /// The anchors with this one pinned, beside the one that it names, else the one that vouched for it
+    /// in a session; nil when it is pinned already, or is older than the newest.
     func anchors(adding anchor: Anchor, voucher: PinnedAnchor) -> [PinnedAnchor]? {
         let new = PinnedAnchor(
             generation: anchor.generation,
@@ -34,7 +34,7 @@ extension DeviceRecord {
         }
         // A number stands for one anchor for ever: the same one with other keys is not that anchor.
         guard new.generation > newestAnchor.generation else { return nil }
-        return [voucher, new]
+        return [anchors.first { $0.generation == anchor.beside } ?? voucher, new]
     }
 }
 

@@ -22,7 +22,8 @@ struct AnchorTests {
             generation: .max,
             fleet: FleetID(checked: long),
             server: try Party(long, kid: eight(1), key: key).credential,
-            commandKey: office.key.publicKey
+            commandKey: office.key.publicKey,
+            beside: .max - 1
         )
         let bytes = try Anchor.announce(anchor, signedBy: office.key)
         print("the longest announcement: \(bytes.count) bytes")
@@ -126,11 +127,12 @@ struct AnchorTests {
     }
 
     private static func payload(
-        items: Int = 5,
+        items: Int = 6,
         version: UInt64 = 1,
         generation: @escaping (inout CBORWriter) -> Void = { $0.unsigned(2) },
         server: (inout [UInt8]) -> Void = { _ in },
-        commandKey: (inout [UInt8]) -> Void = { _ in }
+        commandKey: (inout [UInt8]) -> Void = { _ in },
+        beside: @escaping (inout CBORWriter) -> Void = { $0.unsigned(1) }
     ) throws -> (inout CBORWriter) -> Void {
         let anchor = try Office().anchor()
         var ccs = anchor.server.encoded
@@ -144,14 +146,22 @@ struct AnchorTests {
             generation(&writer)
             writer.bytes(ccs)
             writer.bytes(key)
+            beside(&writer)
         }
     }
 
     static let anchors: [(Wrong, SignedMessageError.Code)] = {
         do {
             return [
-                (Wrong("four items", try payload(items: 4)), .malformed),
-                (Wrong("six items", try payload(items: 6)), .malformed),
+                (Wrong("five items", try payload(items: 5, beside: { _ in })), .malformed),
+                (Wrong("seven items", try payload(items: 7)), .malformed),
+                (Wrong("0 beside", try payload(beside: { $0.unsigned(0) })), .malformed),
+                (Wrong("a younger beside", try payload(beside: { $0.unsigned(3) })), .malformed),
+                (
+                    Wrong("33 bits beside", try payload(beside: { $0.unsigned(1 << 32) })),
+                    .malformed
+                ),
+                (Wrong("words beside", try payload(beside: { $0.text("1") })), .malformed),
                 (Wrong("version 0", try payload(version: 0)), .wrongVersion),
                 (Wrong("version 2", try payload(version: 2)), .wrongVersion),
                 (

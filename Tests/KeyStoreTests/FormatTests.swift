@@ -103,7 +103,11 @@ import Testing
 
     init() throws { store = try enrolledLamp(scratch) }
 
-    private func anchor(_ generation: UInt32, _ byte: UInt8) throws -> Anchor {
+    private func anchor(
+        _ generation: UInt32,
+        _ byte: UInt8,
+        beside: UInt32? = nil
+    ) throws -> Anchor {
         let ccs = CCS.encode(
             subject: nil,
             kid: [UInt8](repeating: byte, count: 8),
@@ -114,7 +118,8 @@ import Testing
             generation: generation,
             fleet: fleet,
             server: try Credential(ccs: ccs, sentByValue: false),
-            commandKey: [UInt8](repeating: byte, count: 64)
+            commandKey: [UInt8](repeating: byte, count: 64),
+            beside: beside
         )
     }
 
@@ -153,6 +158,19 @@ import Testing
         #expect(try pinned() == [1, 3])
         let third = try #require(store.device).newestAnchor
         #expect(try store.pin(try anchor(4, 4), besides: third))
+        #expect(try pinned() == [3, 4])
+    }
+
+    @Test func `the one that the server works with stays, however many are announced`() throws {
+        let first = try first()
+        _ = try store.pin(try anchor(2, 2, beside: 1), besides: first)
+        let second = try #require(store.device).newestAnchor
+        // Talked under 2 already, which the server has not switched to.
+        #expect(try store.pin(try anchor(3, 3, beside: 1), besides: second))
+        #expect(try pinned() == [1, 3])
+        let third = try #require(store.device).newestAnchor
+        // It works with 2 by now, which this device no longer has: then who vouches stays.
+        #expect(try store.pin(try anchor(4, 4, beside: 2), besides: third))
         #expect(try pinned() == [3, 4])
     }
 

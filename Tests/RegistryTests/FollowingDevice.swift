@@ -25,7 +25,8 @@ struct FollowingDevice {
         device = try FakeDevice(name)
         self.registry = registry
         let fleet = registry.fleet
-        anchors = pinned == [] ? [] : [registry.newestAnchor.wire(fleet)]
+        let newest = registry.newestAnchor
+        anchors = pinned == [] ? [] : [newest.wire(fleet, beside: newest.generation)]
         device.instance = [UInt8](repeating: 7, count: 8)
         device.anchor = anchors.last?.generation ?? 0
     }
@@ -85,7 +86,11 @@ struct FollowingDevice {
         let anchor = try #require(believed, "no pinned key vouches for the announcement")
         // Not newer than its own: it has that number from another day.
         guard anchor.generation > device.anchor else { return }
-        anchors.append(anchor)
+        // As devices do: the newest, and the one beside it that it names or that answered.
+        let kept =
+            anchors.first { $0.generation == anchor.beside }
+            ?? anchors.first { $0.generation == answering.generation }
+        anchors = (kept.map { [$0] } ?? []) + [anchor]
         device.anchor = anchor.generation
     }
 }

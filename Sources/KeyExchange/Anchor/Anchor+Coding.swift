@@ -3,7 +3,7 @@ internal import EDHOC
 internal import Secrets
 
 //     anchor = [1, fleet: tstr, generation: uint .size 4, server: bstr .cbor ccs,
-//               command-key: bstr .size 64]
+//               command-key: bstr .size 64, beside: uint .size 4]
 
 private let version: UInt64 = 1
 
@@ -11,12 +11,13 @@ extension Anchor {
     /// What is signed.
     var payload: [UInt8] {
         CBORWriter.encode { writer in
-            writer.array(5)
+            writer.array(6)
             writer.unsigned(version)
             writer.text(fleet.description)
             writer.unsigned(UInt64(generation))
             writer.bytes(server.encoded)
             writer.bytes(commandKey)
+            writer.unsigned(UInt64(beside))
         }
     }
 
@@ -25,15 +26,19 @@ extension Anchor {
         var reader = CBORReader(payload.rawSpan)
         let count = try reader.begin("an anchor", version: version)
         do throws(MessageError) {
-            guard count == 5 else {
-                throw MessageError("want an anchor of 5 items, have \(count)")
+            guard count == 6 else {
+                throw MessageError("want an anchor of 6 items, have \(count)")
             }
             let fleet = try reader.fleetID()
             let generation = try reader.word()
             let ccs = try reader.bytes(atMost: Anchor.maximumLength)
             let commandKey = try reader.bytes(exactly: Profile.commandKeyLength)
+            let beside = try reader.word()
             try reader.conclude()
             guard generation > 0 else { throw MessageError("generations begin with 1, have 0") }
+            guard (1...generation).contains(beside) else {
+                throw MessageError("want a generation up to \(generation) beside, have \(beside)")
+            }
             let server: Credential
             do throws(EDHOCError) {
                 server = try Credential(ccs: ccs, sentByValue: false)
@@ -44,7 +49,8 @@ extension Anchor {
                 generation: generation,
                 fleet: fleet,
                 server: server,
-                commandKey: commandKey
+                commandKey: commandKey,
+                beside: beside
             )
         } catch {
             throw AnchorError(error)

@@ -17,10 +17,26 @@ public struct Anchor: Hashable, Sendable {
     public let server: Credential
     /// The public half of the command key, x ‖ y.
     public let commandKey: [UInt8]
+    /// The generation that a device keeps beside it: the oldest that the server answers by.
+    ///
+    /// A backup of the server knows that one, however many were announced since. Its own number when there
+    /// is no older one.
+    public let beside: UInt32
 
-    /// States all of it; generation 0 and a command key of a wrong length trap.
-    public init(generation: UInt32, fleet: FleetID, server: Credential, commandKey: [UInt8]) {
+    /// States all of it; a generation of 0, a younger one beside it, and a command key of a wrong length
+    /// trap.
+    public init(
+        generation: UInt32,
+        fleet: FleetID,
+        server: Credential,
+        commandKey: [UInt8],
+        beside: UInt32? = nil
+    ) {
         precondition(generation > 0, "generations begin with 1")
+        precondition(
+            (1...generation).contains(beside ?? generation),
+            "the generation beside it is younger"
+        )
         precondition(
             commandKey.count == Profile.commandKeyLength,
             "a command key of a wrong length"
@@ -29,6 +45,7 @@ public struct Anchor: Hashable, Sendable {
         self.fleet = fleet
         self.server = server
         self.commandKey = commandKey
+        self.beside = beside ?? generation
     }
 
     /// Announces an anchor: signed by the command key of the one that devices have pinned.

@@ -12,6 +12,13 @@ final class LiveAnchors: Sendable {
         let answering: [ServerAnchor]
         /// Those of generations out of use too: a device left behind obeys no other.
         let commandKeys: [UInt32: any SigningKey]
+
+        var current: ServerAnchor { answering[0] }
+        var newest: ServerAnchor { answering[answering.count - 1] }
+
+        func answering(_ generation: UInt32) -> ServerAnchor? {
+            answering.first { $0.generation == generation }
+        }
     }
 
     /// What is announced, and who vouches for it.
@@ -33,16 +40,12 @@ final class LiveAnchors: Sendable {
         state = Mutex(State(content: content))
     }
 
-    var current: ServerAnchor { state.withLock { $0.content.answering[0] } }
+    var current: ServerAnchor { state.withLock { $0.content.current } }
 
-    var newest: ServerAnchor {
-        state.withLock { $0.content.answering[$0.content.answering.count - 1] }
-    }
+    var newest: ServerAnchor { state.withLock { $0.content.newest } }
 
     func answering(_ generation: UInt32) -> ServerAnchor? {
-        state.withLock { state in
-            state.content.answering.first { $0.generation == generation }
-        }
+        state.withLock { $0.content.answering(generation) }
     }
 
     func commandKey(_ generation: UInt32) -> (any SigningKey)? {
@@ -69,16 +72,16 @@ final class LiveAnchors: Sendable {
         answeredBy generation: UInt32,
         fleet: FleetID
     ) throws(RegistryError) -> (generation: UInt32, bytes: [UInt8])? {
-        let target = pinned == 0 ? answering(generation) : newest
-        guard let target, pinned < target.generation, let key = commandKey(generation) else {
-            return nil
-        }
+        // One look, and no second: a switch may come in between.
+        let (content, announcements) = state.withLock { ($0.content, $0.announcements) }
+        let target = pinned == 0 ? content.answering(generation) : content.newest
+        guard let target, pinned < target.generation, let key = content.commandKeys[generation]
+        else { return nil }
         let introduction = Introduction(of: target.generation, by: generation)
-        if let known = state.withLock({ $0.announcements[introduction] }) {
-            return (target.generation, known)
-        }
+        if let known = announcements[introduction] { return (target.generation, known) }
         do throws(CryptoError) {
-            let bytes = try Anchor.announce(target.wire(fleet), signedBy: key)
+            let anchor = target.wire(fleet, beside: content.current.generation)
+            let bytes = try Anchor.announce(anchor, signedBy: key)
             state.withLock { $0.announcements[introduction] = bytes }
             return (target.generation, bytes)
         } catch {
@@ -89,12 +92,13 @@ final class LiveAnchors: Sendable {
 
 extension ServerAnchor {
     /// What devices pin of it.
-    func wire(_ fleet: FleetID) -> Anchor {
+    func wire(_ fleet: FleetID, beside: UInt32) -> Anchor {
         Anchor(
             generation: generation,
             fleet: fleet,
             server: credential,
-            commandKey: commandKey.publicKey
+            commandKey: commandKey.publicKey,
+            beside: beside
         )
     }
 }

@@ -60,16 +60,11 @@ extension World {
         // Who never enrolled holds a bundle for the first identity alone.
         guard isEveryoneKnown else { return }
         say(action, nil, nil)
-        // What the guide says of backups: none from before a switch, and none from before the last
-        // announcement but one, for a device keeps two generations. A server that dies has perhaps done
-        // it all the same, and what it forgets the devices remember.
         if action == .announceAnchor {
-            server.announcements.append(now)
-            if let limit = server.announcements.dropLast().last {
-                server.backups.removeAll { $0.time < limit }
-            }
             _ = try await registry.announceAnchor(actor: actor, now: serverTime)
         } else {
+            // What the guide says of backups: none from before a switch. A server that dies has perhaps
+            // done it all the same.
             do {
                 _ = try await registry.switchAnchor(actor: actor, now: serverTime)
             } catch  where error.code == .conflict {

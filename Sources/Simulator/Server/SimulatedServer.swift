@@ -48,8 +48,6 @@ final class SimulatedServer {
     var sessions: [ConnectionID: Session] = [:]
     var channels: [Channel: ConnectionID] = [:]
     var backups: [Backup] = []
-    /// When generations of the anchor were announced that wait for their switch.
-    var announcements: [Int64] = []
     /// Whether a switch may have happened.
     var hasSwitched = false
     /// Copies that were ever made.
@@ -74,7 +72,6 @@ final class SimulatedServer {
     func forgetBackups() {
         hasSwitched = true
         backups.removeAll()
-        announcements.removeAll()
     }
 
     /// Makes the fleet, once.

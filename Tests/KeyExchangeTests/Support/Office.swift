@@ -42,7 +42,8 @@ struct Office {
             generation: generation,
             fleet: .berlin,
             server: try Party("hall", kid: eight(0x5f), key: server).credential,
-            commandKey: try Office(0x78).key.publicKey
+            commandKey: try Office(0x78).key.publicKey,
+            beside: 1
         )
     }
 

@@ -79,7 +79,7 @@ print(f"next_CRED_R = {ccs.hex()}")
 print(f"next_command_public = {point(next_command).hex()}")
 signed(
     "announcement",
-    cbor([1, "berlin", 2, ccs, point(next_command)]),
+    cbor([1, "berlin", 2, ccs, point(next_command), 1]),
     ["latchkey/1 anchor", "berlin"],
     command,
 )
