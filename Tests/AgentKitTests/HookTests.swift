@@ -47,15 +47,14 @@ final class Script: Sendable {
     /// The lamp with `payload` 1 in use; then the server wants 2, with this hook on the device.
     private func rotate(
         _ script: Script,
-        on other: Device? = nil,
+        timings: Timings = quick(),
         timeout: Duration = .seconds(60),
         _ body: @escaping (KeyStore, Agent) async throws -> Void
     ) async throws {
-        let device = other ?? device
         await world.server.desire(payload, 1, 1)
         _ = try await device.enrol()
         await world.server.desire(payload, 2, 2)
-        device.hook = script.hook(timeout: timeout)
+        (device.hook, device.timings) = (script.hook(timeout: timeout), timings)
         try await device.run(.end, body)
         withExtendedLifetime(script) {}
     }
@@ -133,8 +132,7 @@ final class Script: Sendable {
         // The device waits to the end of its session before it tells the refusal in the next one.
         var timings = quick()
         timings.session = .seconds(2)
-        let device = Device(world, timings: timings)
-        try await rotate(script, on: device) { store, _ in
+        try await rotate(script, timings: timings) { store, _ in
             #expect(await eventually { script.noted != nil })
             await world.server.forgetSessions()
             #expect(await eventually { await world.server.failures.contains(.hookFailed) })

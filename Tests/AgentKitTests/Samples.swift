@@ -81,7 +81,8 @@ final class Lines: Sendable {
 func quick() -> Timings {
     var timings = Timings()
     timings.resend = .milliseconds(40)
-    timings.session = .seconds(10)
+    // But not this: a session that ends for want of a processor is another story.
+    timings.session = .seconds(50)
     timings.shortestPause = .milliseconds(20)
     timings.longestPause = .milliseconds(100)
     timings.reconnectSpread = .milliseconds(20)
@@ -94,8 +95,7 @@ final class Device: Sendable {
     let runtime = Scratch()
     let log = Lines()
     private let world: World
-    private let timings: Timings
-    private let settings = Mutex<Hook?>(nil)
+    private let settings: Mutex<(hook: Hook?, timings: Timings)>
     private let faults = Mutex<Faults>({ _ in nil })
 
     /// Lets the disk of the next start misbehave.
@@ -103,13 +103,19 @@ final class Device: Sendable {
 
     /// What tries new keys from the next start on.
     var hook: Hook? {
-        get { settings.withLock(\.self) }
-        set { settings.withLock { $0 = newValue } }
+        get { settings.withLock(\.hook) }
+        set { settings.withLock { $0.hook = newValue } }
+    }
+
+    /// How long things take from the next start on.
+    var timings: Timings {
+        get { settings.withLock(\.timings) }
+        set { settings.withLock { $0.timings = newValue } }
     }
 
     init(_ world: World, timings: Timings = quick()) {
         self.world = world
-        self.timings = timings
+        settings = Mutex((nil, timings))
     }
 
     /// Opens the store; a process that another test starts at the same moment holds copies of this
