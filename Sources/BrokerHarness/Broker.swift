@@ -132,11 +132,10 @@ public final class Broker: Sendable {
 
     /// Lets the broker read accounts and rules again, and waits until it has.
     public func reload() async throws(HarnessError) {
-        let log = "\(folder)/broker.log"
-        let before = try count("Reloading config", in: readFile(log))
+        let before = reloads
         let deadline = ContinuousClock.now + .seconds(30)
         var tries = 0
-        while try count("Reloading config", in: readFile(log)) == before {
+        while reloads == before {
             guard .now < deadline else { throw HarnessError("mosquitto did not reload") }
             // mosquitto forgets a signal that comes while it works on the one before.
             if tries.isMultiple(of: 100) { send(SIGHUP) }
@@ -166,6 +165,9 @@ public final class Broker: Sendable {
 
     /// Its process, while it runs.
     public var processID: Int32? { process.withLock { $0?.identifier } }
+
+    /// How often it has read accounts and rules again.
+    public var reloads: Int { count("Reloading config", in: log) }
 
     /// What it has written to its log.
     public var log: String { (try? readFile("\(folder)/broker.log")) ?? "" }

@@ -215,6 +215,11 @@ import Testing
         try await file.write()
         #expect(await becomes { await isLetIn("@server", secret("of-the-server"), broker) })
         #expect(BrokerProcess.read("\(broker.folder)/mosquitto.pid") == broker.processID)
+        // It may have been busy with another change, and have forgotten this one.
+        let before = broker.reloads
+        let service = Task { try await file.run() }
+        #expect(await becomes { broker.reloads >= before + 2 })
+        service.cancel()
         await broker.stop()
     }
 }

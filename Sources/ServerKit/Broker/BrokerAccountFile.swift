@@ -26,6 +26,8 @@ struct BrokerAccountFile: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown {
             var pause = Duration.milliseconds(100)
+            var reminder: Task<Void, Never>?
+            defer { reminder?.cancel() }
             for await _ in registry.accountSignals() {
                 // Many devices enrol at once: one reload serves them all, and a long file is written
                 // less often, so that writing never takes more than a twentieth of the time.
@@ -37,6 +39,8 @@ struct BrokerAccountFile: Service {
                     began = .now
                 }
                 pause = min(max(.milliseconds(100), began.duration(to: .now) * 20), .seconds(60))
+                reminder?.cancel()
+                reminder = remindBroker(after: max(.seconds(1), pause))
             }
         }
     }
@@ -93,6 +97,17 @@ struct BrokerAccountFile: Service {
             }
         }
         return foreign
+    }
+
+    /// Tells the broker once more of the last change.
+    ///
+    /// mosquitto forgets a signal that comes while it still works on the one before, and then a device
+    /// would wait for an account that is long in the file.
+    private func remindBroker(after pause: Duration) -> Task<Void, Never> {
+        Task {
+            guard (try? await Task.sleep(for: pause)) != nil else { return }
+            tellBroker()
+        }
     }
 
     private func tellBroker() {
