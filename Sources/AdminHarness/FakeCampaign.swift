@@ -50,7 +50,9 @@ package struct FakeCampaign: Sendable {
                 members[index].attempts += 1
                 members[index].releasedAt = noon
             }
-            if waiting.isEmpty { end("finished") }
+            if waiting.isEmpty, !members.contains(where: { $0.state == "blocked" }) {
+                end("finished")
+            }
         case "cancelling":
             settle()
             for index in members.indices where members[index].state == "waiting" {
@@ -99,6 +101,10 @@ package struct FakeCampaign: Sendable {
                 : [WaveProgress(number: 1, isOpen: true, members: campaign.members)],
             ratePerMinute: campaign.state == "running" ? Double(plan.pace.perMinute) : nil,
             estimatedEnd: campaign.state == "running" ? noon : nil,
+            waitsFor: Dictionary(
+                members.compactMap(\.blockedBy).map { ($0, 1) },
+                uniquingKeysWith: +
+            ),
             slowest: members.filter { $0.state == "released" }
         )
     }

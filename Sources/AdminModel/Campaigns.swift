@@ -81,10 +81,7 @@ extension Campaign {
     /// Devices that use the new key.
     public var settled: Int { members["settled"] ?? 0 }
     /// Devices that need nothing more.
-    public var ended: Int {
-        ["settled", "failed", "skipped", "cancelled", "rolledBack", "kept"]
-            .reduce(0) { $0 + (members[$1] ?? 0) }
-    }
+    public var ended: Int { members.ended }
     /// Whether nothing more will happen by itself.
     public var isOver: Bool { state == "finished" || state == "cancelled" }
 }
@@ -132,6 +129,23 @@ public struct CampaignDetail: Codable, Hashable, Sendable {
         self.waitsFor = waitsFor
         self.slowest = slowest
         self.warnings = warnings
+    }
+}
+
+extension CampaignDetail {
+    /// Whether every device that may be released now waits for another campaign.
+    public var waitsForOthers: Bool {
+        let open = waves.filter(\.isOpen).map(\.members)
+        return open.contains { $0["blocked"] ?? 0 > 0 }
+            && open.allSatisfy { $0.ended + ($0["blocked"] ?? 0) == $0.values.reduce(0, +) }
+    }
+}
+
+extension [String: Int] {
+    /// Of devices by state, those that need nothing more.
+    fileprivate var ended: Int {
+        ["settled", "failed", "skipped", "cancelled", "rolledBack", "kept"]
+            .reduce(0) { $0 + (self[$1] ?? 0) }
     }
 }
 

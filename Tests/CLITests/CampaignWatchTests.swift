@@ -83,6 +83,41 @@ import Testing
         }
     }
 
+    @Test(arguments: ["paused", "running"])
+    func `one that waits for another campaign ends it when that one is paused`(
+        state: String
+    ) async throws {
+        try await withHall { latchkey in
+            for name in ["spring", "summer"] {
+                _ = await latchkey(["campaign", "create", name] + Self.flags)
+                _ = await latchkey("campaign", "start", name)
+            }
+            latchkey.service.stage { fleet in
+                fleet.campaigns["summer"]?.campaign.state = state
+                fleet.campaigns["summer"]?.members.removeAll()
+                for index in fleet.campaigns["spring"]?.members.indices ?? 0..<0 {
+                    // The other two are done.
+                    let isDone = index > 0
+                    fleet.campaigns["spring"]?.members[index].state = isDone ? "settled" : "blocked"
+                    fleet.campaigns["spring"]?.members[index].blockedBy = isDone ? nil : "summer"
+                }
+            }
+            if state == "running" {
+                // It goes on, and so does the watching.
+                async let watching = latchkey("campaign", "watch", "spring", "--until-paused")
+                try await Task.sleep(for: .milliseconds(300))
+                latchkey.service.stage { $0.campaigns["summer"]?.campaign.state = "paused" }
+                let watched = await watching
+                #expect(watched.status == .waitsForPerson)
+            } else {
+                let watched = await latchkey("campaign", "watch", "spring", "--until-paused")
+                #expect(watched.status == .waitsForPerson)
+                #expect(watched.error.contains("campaign spring waits for summer, which is paused"))
+                #expect(watched.error.contains("latchkey campaign resume summer"))
+            }
+        }
+    }
+
     @Test func `a campaign that is not paused is watched to its end all the same`() async throws {
         try await withHall { latchkey in
             _ = await latchkey(["campaign", "create", "spring"] + Self.flags)

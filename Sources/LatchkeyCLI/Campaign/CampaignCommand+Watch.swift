@@ -10,10 +10,11 @@ extension CampaignCommand {
                 """
                 On a terminal the view is drawn anew; elsewhere each change is a line, and with --json
                 an object. At the end comes a report, but not with --json. A campaign that is paused,
-                or that another admin has to approve, is watched on; --until-paused ends there. Ctrl-C
-                ends the watching, not the campaign. The exit code tells the end: 0 when every device
-                settled or was left alone, 8 when some did not, 10 when the campaign was cancelled, 11
-                when --until-paused ended it.
+                or that another admin has to approve, is watched on; --until-paused ends there, and
+                when all that is left waits for campaigns that are paused. Ctrl-C ends the watching,
+                not the campaign. The exit code tells the end: 0 when every device settled or was left
+                alone, 8 when some did not, 10 when the campaign was cancelled, 11 when --until-paused
+                ended it.
                 """,
                 examples: "latchkey campaign watch spring",
                 "latchkey campaign watch spring --until-paused || latchkey campaign show spring",
@@ -30,7 +31,7 @@ extension CampaignCommand {
         func validate() throws { try checkCampaign(name) }
 
         func perform(with client: AdminClient) async throws {
-            let end = try await withThrowingTaskGroup(of: Campaign?.self) { tasks in
+            let end = try await withThrowingTaskGroup(of: End?.self) { tasks in
                 let console = Console.current
                 tasks.addTask { try await follow(client) }
                 tasks.addTask {
@@ -48,12 +49,21 @@ extension CampaignCommand {
                     "stopped watching; campaign \(name) goes on: latchkey campaign watch \(name)"
                 )
             }
-            if end.isOver, !output.isJSON { await CampaignEnd(campaign: end).print(with: client) }
+            if end.campaign.isOver, !output.isJSON {
+                await CampaignEnd(campaign: end.campaign).print(with: client)
+            }
             try Self.judge(end)
         }
 
+        /// Where watching ended.
+        private struct End {
+            let campaign: Campaign
+            /// The paused campaigns that it waits for, when that is why.
+            var paused: [Campaign] = []
+        }
+
         /// Looks until the campaign is over, and shows each change.
-        private func follow(_ client: AdminClient) async throws -> Campaign {
+        private func follow(_ client: AdminClient) async throws -> End {
             let console = Console.current
             let isLive = console.isOutputTerminal && !output.isJSON
             var screen = Screen()
@@ -97,8 +107,12 @@ extension CampaignCommand {
                         console.note(printable(next))
                     }
                     last = detail
-                    if detail.campaign.isOver { return detail.campaign }
-                    if untilPaused, detail.campaign.waitsForPerson { return detail.campaign }
+                    if detail.campaign.isOver { return End(campaign: detail.campaign) }
+                    if untilPaused {
+                        if detail.campaign.waitsForPerson { return End(campaign: detail.campaign) }
+                        let paused = try await pausedOthers(detail, client)
+                        if !paused.isEmpty { return End(campaign: detail.campaign, paused: paused) }
+                    }
                 } catch let failure as Failure
                     where failure.status == .unreachable && last != nil && patience > 0
                 {
@@ -115,6 +129,21 @@ extension CampaignCommand {
             }
         }
 
+        /// The campaigns that all the rest waits for, if each of them waits for a person.
+        private func pausedOthers(
+            _ detail: CampaignDetail,
+            _ client: AdminClient
+        ) async throws -> [Campaign] {
+            guard detail.waitsForOthers else { return [] }
+            var paused: [Campaign] = []
+            for name in (detail.waitsFor ?? [:]).keys.sorted() {
+                let other: CampaignDetail = try await client.get(campaignPath(name))
+                guard other.campaign.waitsForPerson else { return [] }
+                paused.append(other.campaign)
+            }
+            return paused
+        }
+
         /// Whether a person would see a change; estimates alone are none.
         private static func differs(_ new: CampaignDetail, from old: CampaignDetail) -> Bool {
             new.campaign != old.campaign || new.waves != old.waves || new.hold != old.hold
@@ -122,7 +151,15 @@ extension CampaignCommand {
         }
 
         /// Turns the end into an exit code.
-        private static func judge(_ campaign: Campaign) throws(Failure) {
+        private static func judge(_ end: End) throws(Failure) {
+            let campaign = end.campaign
+            if let other = end.paused.first {
+                throw Failure(
+                    .waitsForPerson,
+                    "campaign \(campaign.name) waits for \(other.name), which is \(other.state): "
+                        + (other.nextStep ?? "")
+                )
+            }
             if campaign.waitsForPerson {
                 throw Failure(
                     .waitsForPerson,
