@@ -172,7 +172,7 @@ extension CBORReader {
             else { preconditionFailure("both were checked") }
             receipt.append(DestroyedKey(name: name, epoch: epoch, thumbprint: thumbprint))
         }
-        return receipt
+        return Retirement.once(receipt)
     }
 
     /// Reads the name of a retirement.

@@ -71,13 +71,13 @@ extension KeyStore {
         var hasChanged = false
         if device.life >= .retiring {
             hasChanged = ring.destroy(ring.held(in: .device))
-        } else if let mark = retirement.mark {
-            guard ring.retired != mark else { return }
+        } else if let mark = retirement.mark, mark != ring.retired {
             _ = ring.destroy(ring.held(in: retirement.scope))
             ring.retired = mark
             hasChanged = true
         } else {
-            // The first format remembered no more than this.
+            // A repeat may have been cut off here, which the mark of the first time does not tell; and the
+            // first format remembered no more than this. What a receipt names never comes back.
             hasChanged = ring.destroy(retirement.destroyed)
         }
         if hasChanged { try write(ring, &contents) }

@@ -32,8 +32,15 @@ extension Retirement {
             operations: (others.filter { $0 != operation } + [operation])
                 .suffix(Self.maximumOperations),
             scope: scope,
-            destroyed: Array(destroyed.prefix(Receipt.limit))
+            destroyed: Array(Self.once(destroyed).prefix(Receipt.limit))
         )
+    }
+
+    /// Each generation once, the first that is named: a receipt that names one twice is refused.
+    static func once(_ destroyed: [DestroyedKey]) -> [DestroyedKey] {
+        destroyed.enumerated().filter { index, key in
+            !destroyed[..<index].contains { $0.name == key.name && $0.epoch == key.epoch }
+        }.map(\.element)
     }
 
     /// How the keys' record says that the destruction is done; nil in a record of the first format.

@@ -1,6 +1,8 @@
+import Glibc
 import KeyExchange
 import KeyStore
 import Secrets
+import Synchronization
 import Testing
 
 @Suite struct RetirementTests {
@@ -127,6 +129,53 @@ import Testing
             store = try open(scratch)
         }
         #expect(store?.install([offer(payload, 2, 2)]).results.map(\.failure) == [.unknownEpoch])
+    }
+
+    @Test func `a crash while the same retirement is told again leaves no key, and an honest receipt`()
+        throws
+    {
+        var store: KeyStore? = try enrolledLamp(scratch)
+        _ = try store?.retire(operation(1), counter: 1, scope: .keys([payload]))
+        _ = store?.install([offer(payload, 2, 2)])
+        _ = try store?.apply([activate(payload, 2)])
+        let keys = scratch.read("keys")
+        _ = try store?.retire(operation(1), counter: 1, scope: .keys([payload]))
+        for _ in 1...2 {
+            // As if it had ended when the receipt was written, and the key was still there.
+            store = nil
+            scratch.write("keys", keys)
+            store = try open(scratch)
+            #expect(store?.keys.isEmpty == true)
+            let gone = try store?.retire(operation(1), counter: 1, scope: .keys([payload]))
+            #expect(gone?.map(\.epoch) == [epoch(2), epoch(1)])
+        }
+    }
+
+    @Test func `a disk that takes no keys while the same retirement is told again is no trap`() throws
+    {
+        do {
+            let store = try enrolledLamp(scratch)
+            _ = try store.retire(operation(1), counter: 1, scope: .keys([payload]))
+            _ = store.install([offer(payload, 2, 2)])
+            _ = try store.apply([activate(payload, 2)])
+        }
+        // The first record takes its place, the second finds no room.
+        for allowed in 0...1 {
+            let writes = Mutex(0)
+            let full = try open(scratch) { point in
+                guard point == .written else { return nil }
+                return writes.withLock { count in
+                    count += 1
+                    return count > allowed ? ENOSPC : nil
+                }
+            }
+            #expect(throws: StoreError.self) {
+                try full.retire(operation(1), counter: 1, scope: .keys([payload]))
+            }
+        }
+        let store = try open(scratch)
+        let gone = try store.retire(operation(1), counter: 1, scope: .keys([payload]))
+        #expect(gone.map(\.epoch) == [epoch(2), epoch(1)] && store.keys.isEmpty)
     }
 
     @Test func `a device says that it is retiring until its server has the receipt`() throws {

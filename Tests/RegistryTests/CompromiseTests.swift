@@ -135,6 +135,18 @@ import Testing
         #expect(try await story.states.first == "door 1 destroyedCompromised")
     }
 
+    @Test func `a device that refused the successor is asked again when the word is said again`()
+        async throws
+    {
+        var story = try await LampStory.begin()
+        _ = try await compromise(story)
+        try await story.refuse(.hookFailed)
+        #expect(try await story.talk().offer == nil)
+        #expect(try await compromise(story) == 1)
+        #expect(try await story.talk().offer != nil)
+        #expect(try await story.states.first == "door 1 destroyedCompromised")
+    }
+
     @Test func `a device that is full for long is not taken for one that is ahead`() async throws {
         var story = try await LampStory.begin(grace: 3600)
         _ = try await story.registry.suspend(story.here, key: story.door, actor: "a", now: 1)

@@ -9,7 +9,7 @@ extension Registry {
     /// `epoch` nil means every live generation. What a device uses stays accepted until the device has
     /// confirmed a successor, and no longer; everything else is destroyed in this commit. A compromised
     /// generation is never offered again, and none with the same material is left alive. Doing it twice
-    /// changes nothing.
+    /// changes nothing, but asks a device again that refused the successor.
     public func compromise(
         _ scope: KeyScope,
         key: KeyName?,
@@ -106,8 +106,8 @@ extension Keys {
         }
         // The device has confirmed another one already: with that it can go on, now or when it is resumed.
         guard hasChanged, first(name, in: .active) ?? first(name, in: .suspended) != nil else {
-            if hasChanged { try askAgain(for: name) }
-            return hasChanged
+            // Saying it again changes nothing but this: a device that refused the successor is asked again.
+            return try askAgain(for: name) || hasChanged
         }
         for index in records.indices
         where records[index].name == name && records[index].state == .compromised {
@@ -117,10 +117,12 @@ extension Keys {
     }
 
     /// What the device refused before is asked for again: it has no other key now, or none that lasts.
-    private mutating func askAgain(for name: KeyName) throws {
+    private mutating func askAgain(for name: KeyName) throws -> Bool {
         guard let last = records.lastIndex(where: { $0.name == name }),
-            records[last].state == .withdrawn
-        else { return }
+            records[last].state == .withdrawn,
+            records.contains(where: { $0.name == name && $0.state.isCompromised })
+        else { return false }
         try setRotation(last, at: now)
+        return true
     }
 }
