@@ -131,9 +131,7 @@ import Testing
         #expect(store?.install([offer(payload, 2, 2)]).results.map(\.failure) == [.unknownEpoch])
     }
 
-    @Test func `a crash while the same retirement is told again leaves no key, and an honest receipt`()
-        throws
-    {
+    @Test func `a crash while a retirement is told again leaves an honest receipt`() throws {
         var store: KeyStore? = try enrolledLamp(scratch)
         _ = try store?.retire(operation(1), counter: 1, scope: .keys([payload]))
         _ = store?.install([offer(payload, 2, 2)])
@@ -151,8 +149,7 @@ import Testing
         }
     }
 
-    @Test func `a disk that takes no keys while the same retirement is told again is no trap`() throws
-    {
+    @Test func `a disk that is full while a retirement is told again is no trap`() throws {
         do {
             let store = try enrolledLamp(scratch)
             _ = try store.retire(operation(1), counter: 1, scope: .keys([payload]))
