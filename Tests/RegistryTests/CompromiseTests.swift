@@ -147,6 +147,26 @@ import Testing
         #expect(try await story.states.first == "door 1 destroyedCompromised")
     }
 
+    @Test func `a device with as many generations as it can hold is asked again once it has room`()
+        async throws
+    {
+        var story = try await LampStory.begin(grace: 3600)
+        for _ in 1...3 {
+            try await story.rotate()
+            for _ in 1...2 { try await story.talk() }
+        }
+        _ = try await compromise(story)
+        let before = try await story.registry.takeOutbox(limit: 100).count
+        // It is told to discard the older ones, and has no room for the new one until then.
+        try await story.refuse(.storeFull)
+        #expect(try await story.registry.takeOutbox(limit: 100).count == before + 1)
+        // Full all the same: by a disk that takes nothing. It is asked at its own next contact.
+        try await story.refuse(.storeFull)
+        #expect(try await story.registry.takeOutbox(limit: 100).count == before + 1)
+        for _ in 1...2 { try await story.talk() }
+        #expect(story.lamp.inShort.count == 1)
+    }
+
     @Test func `a device that is full for long is not taken for one that is ahead`() async throws {
         var story = try await LampStory.begin(grace: 3600)
         _ = try await story.registry.suspend(story.here, key: story.door, actor: "a", now: 1)

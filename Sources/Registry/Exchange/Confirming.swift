@@ -42,6 +42,22 @@ struct Confirming {
         }
     }
 
+    /// Whether the device had no room for a key, and gets it by what it is told to discard: then it is
+    /// worth asking again at once.
+    ///
+    /// Once in a row: a disk that is full discards nothing either, and would be asked without end.
+    func makesRoom(for outcomes: [KeyOutcome], by verdicts: [Verdict]) -> Bool {
+        outcomes.contains { outcome in
+            guard outcome.failure == .storeFull else { return false }
+            let makesRoom = verdicts.contains { verdict in
+                guard case .discard = verdict.action else { return false }
+                return verdict.name == outcome.name
+            }
+            let earlier = keys.records.last { $0.name == outcome.name && $0.epoch < outcome.epoch }
+            return makesRoom && earlier?.state != .withdrawn
+        }
+    }
+
     private mutating func activate(_ index: Int, _ outcome: KeyOutcome) throws {
         let grace = grace(of: outcome.name)
         let isNamed = { (record: KeyRecord) in record.name == outcome.name }

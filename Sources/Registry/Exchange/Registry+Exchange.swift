@@ -80,6 +80,9 @@ extension Registry {
             }
             var confirmation = try Confirming(device: row, now: now, in: transaction)
             for outcome in outcomes { try confirmation.take(outcome) }
+            if confirmation.makesRoom(for: outcomes, by: verdicts) {
+                try transaction.nudge(device, now: now)
+            }
             return Settle(
                 operation: operation,
                 verdicts: Array(
